@@ -1,0 +1,71 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What every script under tools/ needs: one way to say things, one way to
+# stop.  Sourced, never run:  . "$(dirname "$0")/../lib.sh"
+#
+# Exit status of every tool: 0 done, 1 failed, 2 wrong usage.
+
+# The root of the project, whatever the caller's directory is.
+TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 1
+# Trees, builds and results; ignored by git.  May be moved: make OUT=DIR.
+OUT=${OUT:-$TOP/out}
+
+me=${0##*/}
+
+# say TEXT: a step that the person should see begin.
+say() { printf '==> %s\n' "$*"; }
+
+# note TEXT: a detail below a step.
+note() { printf '    %s\n' "$*"; }
+
+# die TEXT: one line that says what is wrong and what to do; status 1.
+die() { printf '%s: %s\n' "$me" "$*" >&2; exit 1; }
+
+# usage TEXT: the caller's words are wrong; status 2.
+usage() { printf '%s: %s\n' "$me" "$*" >&2; exit 2; }
+
+# need COMMAND...: stop unless each is there.
+need() {
+	for need_cmd; do
+		command -v "$need_cmd" >/dev/null 2>&1 ||
+			die "$need_cmd is not installed; run 'make deps'"
+	done
+}
+
+# progress LABEL DONE TOTAL: one updating line on a terminal, else a plain
+# line at every tenth.  Call with DONE = TOTAL to end the line.
+progress_tenth=
+progress() {
+	[ "$3" -gt 0 ] || return 0
+	if [ -t 1 ]; then
+		printf '\r    %s %d/%d (%d%%)\033[K' "$1" "$2" "$3" $(($2 * 100 / $3))
+		[ "$2" -lt "$3" ] || printf '\n'
+	elif [ "$(($2 * 10 / $3))" != "$progress_tenth" ]; then
+		progress_tenth=$(($2 * 10 / $3))
+		note "$1 $2/$3"
+	fi
+}
+
+# bases: the names of the bases that have a series, one a line.
+bases() {
+	for bases_file in "$TOP"/patches/*/base; do
+		[ -f "$bases_file" ] && basename "$(dirname "$bases_file")"
+	done
+}
+
+# check_base NAME: stop unless patches/NAME holds a series.
+check_base() {
+	[ -n "$1" ] && [ -f "$TOP/patches/$1/base" ] ||
+		usage "unknown BASE '$1'; there is: $(bases | tr '\n' ' ')"
+}
+
+# base_get NAME KEY: the value of one 'key: value' line of patches/NAME/base.
+base_get() {
+	sed -n "s/^$2: *//p" "$TOP/patches/$1/base"
+}
+
+# series NAME: the patches of a base in order, one file name a line.
+series() {
+	sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$TOP/patches/$1/series"
+}
