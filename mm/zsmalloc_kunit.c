@@ -408,11 +408,11 @@ static void zsmalloc_stats_add_up(struct kunit *test)
 	unsigned long freed;
 	int i;
 
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 2000; i++)
 		zst_add(test, 1 + prandom_u32() % ZS_MAX_ALLOC_SIZE);
-		if (prandom_u32() % 2)
-			zst_drop(t, &t->objs[prandom_u32() % t->nr]);
-	}
+	for (i = 0; i < t->nr; i++)
+		if (prandom_u32() % 4)
+			zst_drop(t, &t->objs[i]);
 	zst_settle(t);
 	zst_check_stats(test);
 
@@ -670,6 +670,58 @@ static void zsmalloc_deferred_free(struct kunit *test)
 }
 
 /*
+ * CPU0 (migration)			CPU1 (worker)
+ * lock_page(old)
+ *					trylock_page(old) fails, waits for it
+ * zs_page_migrate(): old -> new
+ * unlock_page(old)
+ *					looks the page up again: new
+ *
+ * The page belongs to an empty zspage, so this is also the migration of one.
+ */
+static void zst_migrate_before_worker(struct kunit *test, unsigned int size)
+{
+	struct zst *t = test->priv;
+	unsigned long retries = t->pool->lock_retries;
+	unsigned long end = jiffies + 10 * HZ;
+	struct page *page, *new;
+
+	new = alloc_page(ZST_GFP);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, new);
+	zst_add(test, size);
+	page = zst_page(t->pool, t->objs);
+	KUNIT_ASSERT_EQ(test, isolate_movable_page(page, 0), 0);
+
+	lock_page(page);
+	lock_page(new);
+	zst_drop(t, t->objs);
+	while (!PageWaiters(page) && time_before(jiffies, end))
+		msleep(20);
+	KUNIT_EXPECT_TRUE(test, PageWaiters(page));
+	KUNIT_EXPECT_EQ(test, MIGRATEPAGE_SUCCESS,
+			zs_page_migrate(page_mapping(page), new, page,
+					MIGRATE_SYNC));
+	__ClearPageIsolated(page);
+	unlock_page(page);
+	put_page(page);
+	unlock_page(new);
+	put_page(new);
+
+	zst_settle(t);
+	KUNIT_EXPECT_EQ(test, t->pool->lock_retries, retries + 1);
+	KUNIT_EXPECT_EQ(test, zs_get_total_pages(t->pool), 0UL);
+	zst_check_stats(test);
+	t->nr = 0;
+}
+
+static void zsmalloc_worker_retries_lock(struct kunit *test)
+{
+	/* a huge object first: its handle is gone, and is used again below */
+	zst_migrate_before_worker(test, ZS_MAX_ALLOC_SIZE);
+	zst_migrate_before_worker(test, 400);
+}
+
+/*
  * All at once.  The objects are dealt out to the threads like cards, so that
  * zspages hold objects of several of them.
  */
@@ -831,6 +883,7 @@ static struct kunit_case zsmalloc_cases[] = {
 	KUNIT_CASE(zsmalloc_migration_keeps_data),
 	KUNIT_CASE(zsmalloc_migration_leaves_reader),
 	KUNIT_CASE(zsmalloc_deferred_free),
+	KUNIT_CASE(zsmalloc_worker_retries_lock),
 	KUNIT_CASE(zsmalloc_all_at_once),
 #endif
 	{}

@@ -56,8 +56,8 @@ bases() {
 
 # check_base NAME: stop unless patches/NAME holds a series.
 check_base() {
-	[ -n "$1" ] && [ -f "$TOP/patches/$1/base" ] ||
-		usage "unknown BASE '$1'; there is: $(bases | tr '\n' ' ')"
+	{ [ -n "$1" ] && [ -f "$TOP/patches/$1/base" ]; } ||
+		usage "unknown BASE '$1'; there is: $(bases | paste -sd' ')"
 }
 
 # base_get NAME KEY: the value of one 'key: value' line of patches/NAME/base.

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Short names for what tools/ does.  'make' alone prints help.  Each script can
+# be run by itself; make's own exit status is 2 whenever one of them failed,
+# theirs is 1 for a failed run and 2 for wrong usage.
+
+BASE	?= 5.10
+CONFIG	?= RUN
+OUT	?= $(CURDIR)/out
+
+# What the scripts take from the command line, see 'make help'
+export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT
+
+# They report in order; kernels are built with all CPUs anyway
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help run test check apply export refresh deps fetch patch build boot \
+	judge each busted clean
+
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
+
+## The main job
+##   make run           swap on zram under pressure in a 5.10 kernel that carries
+##                      the series, in QEMU; first time 10 minutes, then 1
+##   make test          everything that has to pass; 15 minutes
+##
+## The series
+##   make apply KSRC=DIR    put it on your own 5.10 tree, as commits if it is git
+##   make check         are patches and readable files the same? offline, seconds
+##   make refresh       fold edits of readable files into the patches
+##   make export KSRC=DIR   write the patches anew from a git tree
+##   make each          build every commit by itself
+##
+## Step by step
+##   make deps          install what is missing      (DEPS=no: only say what)
+##   make fetch         get and unpack the kernel    (KTAR=FILE or KSRC=DIR: yours)
+##   make patch         apply the series to it       (PATCHES=none: leave it bare)
+##   make build         configure and build          (CONFIG=)
+##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=)
+##   make judge         judge the last boot again
+##   make busted        break the series on purpose; each must be caught
+##   make clean         remove out/
+##
+## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the
+## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP).  V=1 shows everything.
+
+run: deps fetch patch build boot
+
+test: deps
+	@tools/harness/all
+
+check:
+	@tools/queue/check
+
+apply:
+	@tools/queue/apply "$(BASE)" "$(KSRC)" $(STAGE)
+
+export:
+	@tools/queue/export "$(BASE)" "$(KSRC)"
+
+refresh:
+	@tools/queue/refresh "$(BASE)" $(KSRC)
+
+deps:
+	@tools/harness/deps install
+
+fetch:
+	@tools/harness/fetch "$(BASE)"
+
+patch: fetch
+	@tools/harness/patch "$(BASE)"
+
+build: patch
+	@tools/harness/build "$(BASE)" "$(CONFIG)"
+
+boot: build
+	@tools/harness/boot "$(BASE)" "$(CONFIG)" swap
+	@tools/harness/summary "$(OUT)/run/$(BASE)/$(CONFIG)/swap"
+
+judge:
+	@tools/harness/judge "$(OUT)/run/$(BASE)/$(CONFIG)/swap"
+
+each: fetch
+	@tools/harness/each "$(BASE)" LOCKDEP
+
+busted: deps fetch
+	@tools/harness/busted/run "$(BASE)"
+
+clean:
+	rm -rf "$(OUT)"
