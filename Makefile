@@ -86,7 +86,7 @@ each: fetch
 	@tools/harness/each "$(BASE)" LOCKDEP
 
 busted: deps fetch
-	@tools/harness/busted/run "$(BASE)"
+	@tools/harness/bust "$(BASE)"
 
 clean:
 	rm -rf "$(OUT)"

@@ -1,0 +1,136 @@
+# shellcheck shell=sh disable=SC2154 # $src and $dir are the script's
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the steps of the harness share.  Sourced by each of them.
+#
+#	fetch	-> OUT/src/BASE			a git tree, tag 'base' = pristine
+#	patch	-> its HEAD			the series, one commit a patch
+#	build	-> OUT/build/BASE/CONFIG	kernel, initramfs.cpio
+#	boot	-> OUT/run/BASE/CONFIG/WHAT	console, result, meta
+#	judge, summary				read that directory, nothing else
+#
+# A variant is anything but the plain series: PATCHES=none (no series), and
+# EXTRA='FILE...' (patches on top).  All variants share OUT/variant, which has
+# the same shape: so they never disturb what the series built, and going from
+# one to the next compiles only what differs between them.
+
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
+HARNESS=$TOP/tools/harness
+
+# A caller's make, kernel, locale or git settings must not leak into our work.
+unset MAKEFLAGS MFLAGS MAKELEVEL KBUILD_OUTPUT KCONFIG_CONFIG ARCH CROSS_COMPILE
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
+export LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+# KSRC may belong to somebody else: root runs this as well.
+export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
+
+case $OUT in
+/*) ;;
+*) OUT=$PWD/$OUT ;;
+esac
+case $OUT in
+*[[:space:]:]*) die "the kernel can't be built below '$OUT' (space or colon); move it: OUT=DIR" ;;
+esac
+
+# Where fetch puts its tree, whatever the variant.
+# shellcheck disable=SC2034
+MAIN_OUT=$OUT
+
+# variant: what PATCHES and EXTRA ask for, in words; empty for the series.
+variant() {
+	case ${PATCHES:-series} in
+	series) variant_is=series ;;
+	none) variant_is=none ;;
+	*) usage "unknown PATCHES '$PATCHES'; there is: series none" ;;
+	esac
+	for variant_extra in ${EXTRA-}; do
+		[ -f "$variant_extra" ] || usage "EXTRA: there is no file $variant_extra"
+		variant_is="$variant_is + $(basename "$variant_extra" .patch)"
+	done
+	[ "$variant_is" = series ] || echo "$variant_is"
+}
+[ -z "${STAGE-}" ] || usage "STAGE is for 'make apply'; the harness takes the whole series"
+VARIANT=$(variant) || exit
+[ -z "$VARIANT" ] || OUT=$OUT/variant
+
+# check_config NAME: stop unless configs/NAME.config is a kernel to build.
+check_config() {
+	{ [ -n "$1" ] && [ "$1" != common ] && [ -f "$HARNESS/configs/$1.config" ]; } ||
+		usage "unknown CONFIG '$1'; there is:$(cd "$HARNESS/configs" &&
+			for f in *.config; do
+				[ "$f" = common.config ] || printf ' %s' "${f%.config}"
+			done)"
+}
+
+# lock FILE: one run at a time in the directory that FILE stands beside.
+lock() {
+	mkdir -p "$(dirname "$1")" || die "can't create $(dirname "$1")"
+	exec 9>"$1" || die "can't write $1"
+	flock -n 9 || die "another run is at work in ${1%.lock}; wait for it to end"
+}
+
+# check_space DIR MIB WHAT: stop early rather than with half a tree.
+check_space() {
+	space_left=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
+	[ "$space_left" -ge "$2" ] ||
+		die "$3 needs $2 MiB and $1 has $space_left; free some or use OUT=DIR"
+}
+
+# status TEXT: one updating line on a terminal, else a line when TEXT changed.
+status_last=
+status() {
+	[ "$1" != "$status_last" ] || return 0
+	status_last=$1
+	if [ -t 1 ]; then
+		printf '\r    %s\033[K' "$1"
+	else
+		note "$1"
+	fi
+}
+
+# status_end: whatever line was being updated stays.
+status_end() { [ ! -t 1 ] || [ -z "$status_last" ] || echo; }
+
+# hash: one word for what is read from stdin.
+hash() { sha256sum | cut -d' ' -f1; }
+
+# quiet_log FILE COMMAND...: all output to FILE; V=1 shows it too.
+quiet_log() {
+	quiet_file=$1
+	shift
+	"$@" >"$quiet_file" 2>&1
+	quiet_status=$?
+	[ "${V:-0}" != 1 ] || cat "$quiet_file"
+	return $quiet_status
+}
+
+# record DIR | record BASE CONFIG WHAT: the directory of a recorded run.
+record() {
+	case $# in
+	1) record_dir=$1 ;;
+	3) record_dir=$OUT/run/$1/$2/$3 ;;
+	*) usage "usage: $me DIR | $me BASE CONFIG WHAT" ;;
+	esac
+	[ -d "$record_dir" ] || usage "there is no recorded run in $record_dir; boot one first"
+	echo "$record_dir"
+}
+
+# meta KEY, result KEY: a value of the record in $dir; the last one counts.
+meta() { sed -n "s/^$1: *//p" "$dir/meta" 2>/dev/null | tail -n 1; }
+result() { tr -d '\r' <"$dir/result" | sed -n "s/^$1: *//p" | tail -n 1; }
+
+# kmake TARGET...: the kernel's make from $src into $dir, the same on every
+# machine and day.
+kmake() {
+	ccache=
+	! command -v ccache >/dev/null || ccache='ccache '
+	# An empty LOCALVERSION keeps the kernel from adding a '+' to its name.
+	CCACHE_BASEDIR=$OUT \
+	KBUILD_BUILD_TIMESTAMP='Sun Dec 13 22:41:30 UTC 2020' \
+	KBUILD_BUILD_USER=harness KBUILD_BUILD_HOST=localhost KBUILD_BUILD_VERSION=1 \
+	LOCALVERSION='' \
+		make -C "$src" O="$dir" CC="${ccache}gcc" HOSTCC="${ccache}gcc" \
+		V="${V:-0}" -j"${JOBS:-$(nproc)}" "$@" 2>&1
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * swapload ID PAGES SEED CORRUPT - more anonymous memory than there is RAM
+ *
+ * Fills PAGES pages, reads, rewrites and drops some at random, reads them all.
+ * What a page must hold follows from (seed, id, page, generation) alone, so
+ * each byte that comes back from swap is checked against something that never
+ * was there.  One thread only: on 5.10 two threads that fault one entry of a
+ * synchronous swap device may lose the page, which is not what is tested.
+ *
+ * Compressed, a page takes 10 to 4,000 bytes, about 1,000 on average: its head
+ * is noise of that length, its tail a pattern.  One page in 64 is one word
+ * repeated, one in 64 is all noise.
+ *
+ * Prints, one write a line:
+ *	progress: swap PERCENT			(id 0 only)
+ *	lost: load ID page N offset O got XX want XX
+ *	loadID_verified: N
+ *	loadID_lost: N
+ * CORRUPT=1 flips one bit of one page behind the verifier's back, which must then
+ * report that page and no other.
+ */
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE		4096UL
+#define WORDS		(PAGE / sizeof(uint64_t))
+#define LOST_SHOWN	10
+/* Pages dropped at once by madvise(). */
+#define BATCH		16UL
+
+static unsigned int id;
+static unsigned long pages;
+static uint64_t seed;
+
+static unsigned char *area;
+/* Per page: 0 = must read as zeros.  Locked, or it could be lost itself. */
+static unsigned char *generation;
+
+static unsigned long steps, total_steps, verified, lost;
+
+static void say(const char *format, ...)
+{
+	char line[128];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	if (write(STDOUT_FILENO, line, n) != n)
+		exit(2);
+}
+
+static void step(void)
+{
+	unsigned long before = steps++ * 100 / total_steps;
+	unsigned long now = steps * 100 / total_steps;
+
+	if (id == 0 && now != before)
+		say("progress: swap %lu\n", now);
+}
+
+/* splitmix64: every seed is as good as any other, 0 and 1 as well. */
+static uint64_t next(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+/* Cubing a uniform number puts most pages in small classes, some in each. */
+static unsigned int noise_words(uint64_t random)
+{
+	unsigned long u = random % 1024;
+
+	switch (random >> 58) {
+	case 0:
+		return 0;
+	case 1:
+		return WORDS;
+	default:
+		return u * u * u * 440 / (1024UL * 1024 * 1024) + 1;
+	}
+}
+
+static void make_page(uint64_t *to, unsigned long page, unsigned int gen)
+{
+	uint64_t state = seed ^ ((uint64_t)id << 56) ^ ((uint64_t)gen << 40) ^ page;
+	unsigned int i, noise;
+	uint64_t pattern;
+
+	if (gen == 0) {
+		memset(to, 0, PAGE);
+		return;
+	}
+	noise = noise_words(next(&state));
+	pattern = next(&state);
+	for (i = 0; i < noise; i++)
+		to[i] = next(&state);
+	for (; i < WORDS; i++)
+		to[i] = pattern;
+}
+
+static void *address(unsigned long page)
+{
+	return area + page * PAGE;
+}
+
+static void write_page(unsigned long page)
+{
+	/* 0 is taken. */
+	if (++generation[page] == 0)
+		generation[page] = 1;
+	make_page(address(page), page, generation[page]);
+}
+
+/* A lost page is reported, then restored, so that it counts once. */
+static void verify_page(unsigned long page)
+{
+	static uint64_t want[WORDS];
+	const unsigned char *w = (unsigned char *)want, *g = address(page);
+	unsigned int i = 0;
+
+	make_page(want, page, generation[page]);
+	verified++;
+	if (memcmp(g, w, PAGE) == 0)
+		return;
+	while (i < PAGE - 1 && g[i] == w[i])
+		i++;
+	if (lost++ < LOST_SHOWN)
+		say("lost: load %u page %lu offset %u got %02x want %02x\n",
+		    id, page, i, g[i], w[i]);
+	memcpy(address(page), want, PAGE);
+}
+
+static void drop(unsigned long first)
+{
+	unsigned long i;
+
+	if (first > pages - BATCH)
+		first = pages - BATCH;
+	for (i = first; i < first + BATCH; i++)
+		generation[i] = 0;
+	if (madvise(address(first), BATCH * PAGE, MADV_DONTNEED))
+		perror("swapload: madvise");
+}
+
+static void fill(void)
+{
+	unsigned long page;
+
+	for (page = 0; page < pages; page++, step())
+		write_page(page);
+}
+
+static void verify_all(void)
+{
+	unsigned long page;
+
+	for (page = 0; page < pages; page++, step())
+		verify_page(page);
+}
+
+/* Frees and allocations of many sizes in random order: holes for compaction. */
+static void churn(unsigned long rounds)
+{
+	uint64_t state = seed + id;
+
+	for (; rounds; rounds--, step()) {
+		uint64_t random = next(&state);
+		unsigned long page = random % pages;
+
+		verify_page(page);
+		if (random >> 56 == 0)
+			drop(page);
+		else if (random >> 62)
+			write_page(page);
+	}
+}
+
+static void *map(unsigned long size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("swapload: mmap");
+		exit(2);
+	}
+	return p;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 5)
+		return 2;
+	id = strtoul(argv[1], NULL, 0);
+	pages = strtoul(argv[2], NULL, 0);
+	seed = strtoull(argv[3], NULL, 0);
+	if (pages < BATCH)
+		return 2;
+
+	generation = map(pages);
+	/* Only what is mapped so far: the program and its book-keeping. */
+	if (mlockall(MCL_CURRENT))
+		perror("swapload: mlockall");
+	area = map(pages * PAGE);
+	total_steps = pages + pages / 2 + pages;
+
+	fill();
+	churn(pages / 2);
+	if (strtoul(argv[4], NULL, 0))
+		area[pages / 2 * PAGE + 1234] ^= 0x40;
+	verify_all();
+
+	say("load%u_verified: %lu\n", id, verified);
+	say("load%u_lost: %lu\n", id, lost);
+	return lost ? 1 : 0;
+}
