@@ -23,7 +23,8 @@
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 
-#define ZST_MAX_OBJS	4096
+/* four zspages of the smallest objects */
+#define ZST_MAX_OBJS	(4 * ZS_MAX_PAGES_PER_ZSPAGE * PAGE_SIZE / 32)
 #define ZST_GFP		(GFP_KERNEL | __GFP_HIGHMEM | __GFP_MOVABLE)
 
 struct zst_obj {
@@ -74,7 +75,7 @@ static void zst_add(struct kunit *test, unsigned int size)
 	struct zst *t = test->priv;
 	struct zst_obj *obj = &t->objs[t->nr];
 
-	KUNIT_ASSERT_LT(test, t->nr, ZST_MAX_OBJS);
+	KUNIT_ASSERT_LT(test, t->nr, (int)ZST_MAX_OBJS);
 	obj->size = size;
 	obj->seed = prandom_u32();
 	obj->handle = zs_malloc(t->pool, size, ZST_GFP);
@@ -146,13 +147,34 @@ static unsigned int zst_class_obj_size(struct zs_pool *pool, int i)
 	return class->size - ZS_HANDLE_SIZE;
 }
 
-/* Become a reader as zs_map_object() does, but free to sleep on */
-static struct zspage *zst_hold(struct zs_pool *pool, struct zspage *zspage)
+/*
+ * Become a reader as zs_map_object() does, but free to sleep on.  The end is
+ * zspage_read_unlock().
+ */
+static struct zspage *zst_hold(struct zs_pool *pool, const struct zst_obj *obj)
 {
+	struct zspage *zspage;
+	struct page *page;
+	unsigned int idx;
+
 	read_lock(&pool->migrate_lock);
+	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
+	zspage = get_zspage(page);
 	zspage_read_lock(&zspage->lock, &pool->migrate_lock);
 	read_unlock(&pool->migrate_lock);
 	return zspage;
+}
+
+/* Does the object lie in two pages? */
+static bool zst_spans(struct zs_pool *pool, const struct zst_obj *obj)
+{
+	unsigned int idx, size = zst_class(pool, obj->size)->size;
+	struct page *page;
+
+	read_lock(&pool->migrate_lock);
+	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
+	read_unlock(&pool->migrate_lock);
+	return ((size * idx) & ~PAGE_MASK) + size > PAGE_SIZE;
 }
 
 /*
@@ -295,7 +317,6 @@ static void zsmalloc_map_modes(struct kunit *test)
 	struct zst *t = test->priv;
 	int i, j, size, spanning = 0;
 	struct zst_obj *obj;
-	struct page *page;
 	u8 *p;
 
 	for (i = 0; i < ZS_SIZE_CLASSES; i++) {
@@ -305,11 +326,10 @@ static void zsmalloc_map_modes(struct kunit *test)
 		for (j = 0; j < t->pool->size_class[i]->objs_per_zspage; j++) {
 			zst_add(test, size);
 			obj = &t->objs[t->nr - 1];
-			page = zst_page(t->pool, obj);
+			spanning += zst_spans(t->pool, obj);
 
 			/* damage both ends of it, and then repair them */
 			p = zs_map_object(t->pool, obj->handle, ZS_MM_RW);
-			spanning += kmap_to_page(p) != page;
 			p[0] ^= 0xff;
 			p[size - 1] ^= 0xff;
 			zs_unmap_object(t->pool, obj->handle);
@@ -438,58 +458,78 @@ static struct size_class *zst_add_sparse(struct kunit *test, unsigned int size)
 	struct size_class *class = zst_class(t->pool, size);
 	int i;
 
-	KUNIT_ASSERT_GE(test, class->objs_per_zspage, 8);
+	KUNIT_ASSERT_GE(test, class->objs_per_zspage, 16);
 	for (i = 0; i < 8 * class->objs_per_zspage; i++)
 		zst_add(test, size);
 	for (i = 0; i < t->nr; i++)
 		if (i % class->objs_per_zspage >= 2)
 			zst_drop(t, &t->objs[i]);
+	zst_settle(t);
 	KUNIT_ASSERT_EQ(test, zs_stat_get(class, CLASS_ALMOST_EMPTY), 8UL);
 	return class;
 }
 
 /*
+ * Two objects of eight zspages fit into one of them, so seven can be freed, and
+ * no object has to move twice for that.
+ */
+static void zsmalloc_compaction_moves_once(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	struct size_class *class = zst_add_sparse(test, 200);
+
+	KUNIT_EXPECT_EQ(test, zs_compact(t->pool),
+			7UL * class->pages_per_zspage);
+	KUNIT_EXPECT_EQ(test, t->pool->moves.objs_moved, 14UL);
+	KUNIT_EXPECT_EQ(test, t->pool->moves.compact_busy, 0UL);
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+}
+
+/*
  * CPU0				CPU1
- * reader of the list's head
+ * reader of the first source
  *				zs_compact()
  *				  meets the reader, goes on with the others
  *
  * It has to return, and the others have to be freed all the same.
  */
-static void zsmalloc_compaction_passes_busy_head(struct kunit *test)
+static void zsmalloc_compaction_passes_busy(struct kunit *test)
 {
 	struct zst *t = test->priv;
-	struct size_class *class = zst_add_sparse(test, 400);
-	struct zspage *head;
+	struct size_class *class = zst_add_sparse(test, 200);
+	struct zspage *first, *held = NULL;
+	unsigned long where;
 	long freed;
+	int i;
 
-	head = list_first_entry(&class->fullness_list[ZS_ALMOST_EMPTY],
+	first = list_last_entry(&class->fullness_list[ZS_ALMOST_EMPTY],
 				struct zspage, list);
-	zst_hold(t->pool, head);
+	for (i = 0; i < t->nr; i++)
+		if (t->objs[i].handle &&
+		    get_zspage(zst_page(t->pool, &t->objs[i])) == first)
+			break;
+	KUNIT_ASSERT_LT(test, i, t->nr);
+	held = zst_hold(t->pool, &t->objs[i]);
+	where = handle_to_obj(t->objs[i].handle);
+
 	freed = zst_run(t, zst_compact, NULL);
 	KUNIT_EXPECT_NE(test, freed, (long)-ETIMEDOUT);
 	if (t->stuck)
 		return;
 
-	/* 14 objects need two zspages at the most, and one is held */
-	KUNIT_EXPECT_GE(test, freed, 5L * class->pages_per_zspage);
+	KUNIT_EXPECT_PTR_EQ(test, held, first);
+	KUNIT_EXPECT_EQ(test, handle_to_obj(t->objs[i].handle), where);
 	KUNIT_EXPECT_EQ(test, t->pool->moves.compact_busy, 1UL);
-	KUNIT_EXPECT_GE(test, get_zspage_inuse(head), 2);
-	zspage_read_unlock(&head->lock);
-
-	/* without the reader, the rest goes as well */
-	zs_compact(t->pool);
-	zst_settle(t);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.compact_busy, 1UL);
-	KUNIT_EXPECT_LE(test, zs_get_total_pages(t->pool),
-			2UL * class->pages_per_zspage);
+	/* all but the one that is held, and one that took the objects */
+	KUNIT_EXPECT_GE(test, freed, 6L * class->pages_per_zspage);
+	zspage_read_unlock(&held->lock);
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 }
 
 /* Sits on migrate_lock, as a reader, until stopped; 5 s at the most */
 struct zst_sitter {
 	struct zs_pool *pool;
-	struct completion seated;
+	bool seated;
 };
 
 static int zst_sit(void *data)
@@ -499,7 +539,7 @@ static int zst_sit(void *data)
 	bool stopped;
 
 	read_lock(&sitter->pool->migrate_lock);
-	complete(&sitter->seated);
+	WRITE_ONCE(sitter->seated, true);
 	do {
 		stopped = kthread_should_stop();
 		cpu_relax();
@@ -529,10 +569,11 @@ static void zsmalloc_compaction_of_nothing(struct kunit *test)
 		return;
 	}
 	zst_add(test, 400);
-	init_completion(&sitter.seated);
 	task = kthread_run(zst_sit, &sitter, "zst_sitter");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	wait_for_completion(&sitter.seated);
+	/* poll, so as not to be woken on the CPU that will not let us run */
+	while (!READ_ONCE(sitter.seated))
+		msleep(20);
 	KUNIT_EXPECT_EQ(test, zs_compact(t->pool), 0UL);
 	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
 }
@@ -552,7 +593,7 @@ static void zsmalloc_free_beside_reader(struct kunit *test)
 
 	for (i = 0; i < zst_class(t->pool, 400)->objs_per_zspage; i++)
 		zst_add(test, 400);
-	zspage = zst_hold(t->pool, get_zspage(zst_page(t->pool, t->objs)));
+	zspage = zst_hold(t->pool, t->objs);
 	for (i = 1; i < t->nr && !t->stuck; i++)
 		KUNIT_EXPECT_EQ(test, zst_run(t, zst_free, &t->objs[i]), 0L);
 	if (t->stuck)
@@ -584,7 +625,7 @@ static int zst_migrate_page(struct page *page)
 	return ret;
 }
 
-/* Every page of a few zspages of each class */
+/* The page of each object in two zspages of each class */
 static void zsmalloc_migration_keeps_data(struct kunit *test)
 {
 	struct zst *t = test->priv;
@@ -611,8 +652,7 @@ static void zsmalloc_migration_keeps_data(struct kunit *test)
 			if (!obj->handle)
 				continue;
 			old = zst_page(t->pool, obj);
-			if (zst_migrate_page(old))
-				continue;
+			KUNIT_EXPECT_EQ(test, zst_migrate_page(old), 0);
 			moved++;
 			KUNIT_EXPECT_PTR_NE(test, old, zst_page(t->pool, obj));
 		}
@@ -637,8 +677,8 @@ static void zsmalloc_migration_leaves_reader(struct kunit *test)
 	struct page *page;
 
 	zst_add(test, 400);
+	zspage = zst_hold(t->pool, t->objs);
 	page = zst_page(t->pool, t->objs);
-	zspage = zst_hold(t->pool, get_zspage(page));
 	KUNIT_EXPECT_NE(test, zst_migrate_page(page), 0);
 	KUNIT_EXPECT_GT(test, t->pool->moves.migrate_busy, 0UL);
 	KUNIT_EXPECT_EQ(test, t->pool->moves.pages_migrated, 0UL);
@@ -701,7 +741,7 @@ static void zst_migrate_before_worker(struct kunit *test, unsigned int size)
 	KUNIT_EXPECT_EQ(test, MIGRATEPAGE_SUCCESS,
 			zs_page_migrate(page_mapping(page), new, page,
 					MIGRATE_SYNC));
-	__ClearPageIsolated(page);
+	ClearPageIsolated(page);
 	unlock_page(page);
 	put_page(page);
 	unlock_page(new);
@@ -735,6 +775,19 @@ struct zst_worker {
 	struct task_struct *task;
 };
 
+/* Sleeps as a reader of @obj: did the object move meanwhile? */
+static bool zst_moved_under_us(struct zst *t, const struct zst_obj *obj)
+{
+	struct zspage *zspage = zst_hold(t->pool, obj);
+	unsigned long where = handle_to_obj(obj->handle);
+	bool moved;
+
+	usleep_range(500, 1000);
+	moved = handle_to_obj(obj->handle) != where;
+	zspage_read_unlock(&zspage->lock);
+	return moved;
+}
+
 /* Reads and rewrites its own objects; returns how many were not intact */
 static int zst_reader(void *data)
 {
@@ -750,6 +803,7 @@ static int zst_reader(void *data)
 			if (i % 4 == 0) {
 				obj->seed++;
 				zst_store(t->pool, obj, w->buf);
+				damaged += zst_moved_under_us(t, obj);
 			}
 			cond_resched();
 		}
@@ -876,7 +930,8 @@ static struct kunit_case zsmalloc_cases[] = {
 	KUNIT_CASE(zsmalloc_map_modes),
 	KUNIT_CASE(zsmalloc_compaction_keeps_data),
 	KUNIT_CASE(zsmalloc_stats_add_up),
-	KUNIT_CASE(zsmalloc_compaction_passes_busy_head),
+	KUNIT_CASE(zsmalloc_compaction_moves_once),
+	KUNIT_CASE(zsmalloc_compaction_passes_busy),
 	KUNIT_CASE(zsmalloc_compaction_of_nothing),
 	KUNIT_CASE(zsmalloc_free_beside_reader),
 #ifdef CONFIG_COMPACTION

@@ -27,7 +27,7 @@
  *
  * The count orders the data as well: what a reader did with an object is
  * visible to the writer that finds it gone (release in zspage_read_unlock(),
- * acquire in zspage_write_trylock()), and what a writer did is visible to the
+ * acquire in zspage_lock_busy()), and what a writer did is visible to the
  * next reader through the gate.
  */
 #ifndef _MM_ZSPAGE_LOCK_H
@@ -90,10 +90,23 @@ static inline void zspage_read_unlock(struct zspage_lock *zsl)
 	int readers;
 
 	lock_release(&zsl->dep_map, _RET_IP_);
-	/* pairs with the acquire in zspage_write_trylock() */
+	/* pairs with the acquire in zspage_lock_busy() */
 	readers = atomic_fetch_sub_release(1, &zsl->readers);
 	/* a value, not the lock: that may be gone */
 	VM_WARN_ON_ONCE(readers <= 0);
+}
+
+/**
+ * zspage_lock_busy() - is there a reader?
+ * @zsl: the lock
+ *
+ * Return: true if a reader is inside.  Unless the caller keeps readers out, it
+ * may be another answer by now.
+ */
+static inline bool zspage_lock_busy(struct zspage_lock *zsl)
+{
+	/* pairs with the release in zspage_read_unlock() */
+	return atomic_read_acquire(&zsl->readers);
 }
 
 /**
@@ -109,8 +122,7 @@ static inline bool __must_check zspage_write_trylock(struct zspage_lock *zsl,
 						     rwlock_t *gate)
 {
 	lockdep_assert_held_write(gate);
-	/* pairs with the release in zspage_read_unlock() */
-	if (atomic_read_acquire(&zsl->readers))
+	if (zspage_lock_busy(zsl))
 		return false;
 	lock_acquire_exclusive(&zsl->dep_map, 0, 1, NULL, _RET_IP_);
 	return true;

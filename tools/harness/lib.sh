@@ -91,7 +91,7 @@ status() {
 }
 
 # status_end: whatever line was being updated stays.
-status_end() { [ ! -t 1 ] || [ -z "$status_last" ] || echo; }
+status_end() { [ ! -t 1 ] || echo; }
 
 # hash: one word for what is read from stdin.
 hash() { sha256sum | cut -d' ' -f1; }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The lock of a slot of zram->table
+ *
+ *  1. It is bit ZRAM_LOCK of the slot's flags, and takes no byte: there is a
+ *     slot for every page of the disk.
+ *  2. zram_slot_lock() sleeps while it waits, so it is for process context.
+ *     zram_slot_trylock() and zram_slot_unlock() are for any context but
+ *     interrupts.
+ *  3. The holder may sleep and may be preempted; it stays the same task.
+ *  4. Nobody holds two slots at a time.
+ *  5. It protects what the slot holds: handle or element, size and flags.
+ *     Under it, no allocation may enter reclaim: that could come back to the
+ *     slot.
+ *
+ * Order: lock of a page in the swap cache, si->lock (trylock only) -> slot ->
+ * compression stream -> memory pool.
+ *
+ * A waiter does not lend its priority to the holder.  What a holder does is
+ * bounded (it decompresses one page at the most), how long it may be preempted
+ * meanwhile is not.
+ *
+ * All slots of a device are one lock to lockdep, by rule 4.
+ */
+#ifndef _ZRAM_SLOT_H_
+#define _ZRAM_SLOT_H_
+
+#include <linux/lockdep.h>
+#include <linux/wait_bit.h>
+
+#include "zram_drv.h"
+
+/**
+ * zram_slot_init_lockdep() - make the slot locks of a new device known
+ * @zram: the device
+ *
+ * Also teaches lockdep that a slot is locked in reclaim, when a page is swapped
+ * out, before anybody allocates under one.
+ *
+ * Context: Process context.
+ */
+void zram_slot_init_lockdep(struct zram *zram);
+
+/**
+ * zram_slot_trylock() - lock a slot, if nobody has it
+ * @zram: the device
+ * @index: the slot
+ *
+ * Context: Any but interrupts.  Does not sleep.
+ * Return: true if the slot is locked now.
+ */
+bool __must_check zram_slot_trylock(struct zram *zram, u32 index);
+
+/**
+ * zram_slot_lock() - lock a slot
+ * @zram: the device
+ * @index: the slot
+ *
+ * Context: Process context.  May sleep.
+ */
+void zram_slot_lock(struct zram *zram, u32 index);
+
+/**
+ * zram_slot_unlock() - unlock a slot
+ * @zram: the device
+ * @index: the slot, which the caller's task has locked
+ *
+ * Context: Any but interrupts.  Does not sleep.
+ */
+void zram_slot_unlock(struct zram *zram, u32 index);
+
+#endif /* _ZRAM_SLOT_H_ */
