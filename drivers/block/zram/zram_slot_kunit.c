@@ -115,12 +115,11 @@ static void zram_slot_excludes(struct kunit *test)
 	w->zram = &t->zram;
 	init_completion(&w->tried);
 	init_completion(&w->got);
+	/* before the slot is locked: no allocation under it, by rule 5 */
+	task = kthread_create(zslt_wait, w, "zslt_wait");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	zram_slot_lock(&t->zram, 3);
-	task = kthread_run(zslt_wait, w, "zslt_wait");
-	if (IS_ERR(task)) {
-		zram_slot_unlock(&t->zram, 3);
-		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	}
+	wake_up_process(task);
 	wait_for_completion(&w->tried);
 	left = wait_for_completion_timeout(&w->got, HZ / 5);
 	zram_slot_unlock(&t->zram, 3);
