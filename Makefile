@@ -23,8 +23,8 @@ help:
 
 ## The main job
 ##   make run           swap on zram under pressure in a 5.10 kernel that carries
-##                      the series, in QEMU; first time 10 minutes, then 1
-##   make test          everything that has to pass; 15 minutes
+##                      the series, in QEMU; 8 minutes on 2 cores, then 1
+##   make test          everything that has to pass; 10 minutes, then 3
 ##
 ## The series
 ##   make apply KSRC=DIR    put it on your own 5.10 tree, as commits if it is git
@@ -40,7 +40,7 @@ help:
 ##   make build         configure and build          (CONFIG=)
 ##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=)
 ##   make judge         judge the last boot again
-##   make busted        break the series on purpose; each must be caught
+##   make busted        break the series on purpose; each must be caught; 20 minutes
 ##   make clean         remove out/
 ##
 ## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the

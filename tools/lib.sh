@@ -44,6 +44,8 @@ progress() {
 	elif [ "$(($2 * 10 / $3))" != "$progress_tenth" ]; then
 		progress_tenth=$(($2 * 10 / $3))
 		note "$1 $2/$3"
+		# the next one starts anew
+		[ "$2" -lt "$3" ] || progress_tenth=
 	fi
 }
 

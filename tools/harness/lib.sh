@@ -90,6 +90,15 @@ status() {
 	fi
 }
 
+# percent LABEL N: as status, but off a terminal a line for each tenth only.
+percent() {
+	if [ -t 1 ]; then
+		status "$1 $2%"
+	else
+		status "$1 $(($2 / 10 * 10))%"
+	fi
+}
+
 # status_end: whatever line was being updated stays.
 status_end() { [ ! -t 1 ] || echo; }
 
