@@ -13,8 +13,7 @@
  * test thread alone judges, and never while an object is mapped.  What should
  * not block is run in a thread as well, so that a test can say that it did.
  *
- * A race counts as tested only if it took place: the cases below look at the
- * pool's own counters (struct zs_move_stats) for that.
+ * Here, one thing happens at a time; zsmalloc_race_kunit.c lets them meet.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -147,24 +146,6 @@ static unsigned int zst_class_obj_size(struct zs_pool *pool, int i)
 	return class->size - ZS_HANDLE_SIZE;
 }
 
-/*
- * Become a reader as zs_map_object() does, but free to sleep on.  The end is
- * zspage_read_unlock().
- */
-static struct zspage *zst_hold(struct zs_pool *pool, const struct zst_obj *obj)
-{
-	struct zspage *zspage;
-	struct page *page;
-	unsigned int idx;
-
-	read_lock(&pool->migrate_lock);
-	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
-	zspage = get_zspage(page);
-	zspage_read_lock(&zspage->lock, &pool->migrate_lock);
-	read_unlock(&pool->migrate_lock);
-	return zspage;
-}
-
 /* Does the object lie in two pages? */
 static bool zst_spans(struct zs_pool *pool, const struct zst_obj *obj)
 {
@@ -175,67 +156,6 @@ static bool zst_spans(struct zs_pool *pool, const struct zst_obj *obj)
 	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
 	read_unlock(&pool->migrate_lock);
 	return ((size * idx) & ~PAGE_MASK) + size > PAGE_SIZE;
-}
-
-/*
- * Run @fn in a thread and give it 20 s.  Returns its result, or -ETIMEDOUT when
- * it is stuck; then nobody may touch the pool any more.
- */
-struct zst_job {
-	long (*fn)(struct zst *t, void *arg);
-	struct zst *t;
-	void *arg;
-	long ret;
-	struct completion done;
-};
-
-static int zst_job_thread(void *data)
-{
-	struct zst_job *job = data;
-
-	job->ret = job->fn(job->t, job->arg);
-	complete(&job->done);
-	return 0;
-}
-
-static long zst_run(struct zst *t, long (*fn)(struct zst *t, void *arg),
-		    void *arg)
-{
-	struct zst_job *job = kzalloc(sizeof(*job), GFP_KERNEL);
-	struct task_struct *task;
-	long ret;
-
-	if (!job)
-		return -ENOMEM;
-	job->fn = fn;
-	job->t = t;
-	job->arg = arg;
-	init_completion(&job->done);
-
-	task = kthread_run(zst_job_thread, job, "zst_job");
-	if (IS_ERR(task)) {
-		kfree(job);
-		return PTR_ERR(task);
-	}
-	if (!wait_for_completion_timeout(&job->done, 20 * HZ)) {
-		/* @job stays with the thread */
-		t->stuck = true;
-		return -ETIMEDOUT;
-	}
-	ret = job->ret;
-	kfree(job);
-	return ret;
-}
-
-static long zst_compact(struct zst *t, void *arg)
-{
-	return zs_compact(t->pool);
-}
-
-static long zst_free(struct zst *t, void *arg)
-{
-	zst_drop(t, arg);
-	return 0;
 }
 
 static int zst_init(struct kunit *test)
@@ -268,6 +188,32 @@ static void zst_exit(struct kunit *test)
 	kvfree(t->objs);
 	kfree(t->buf);
 	kfree(t);
+}
+
+/* What this code was before, to compare sizes with; not for use */
+struct zst_zspage_before {
+	unsigned int bits, inuse, freeobj;
+	struct page *first_page;
+	struct list_head list;
+#ifdef CONFIG_COMPACTION
+	arch_rwlock_t lock;
+#endif
+};
+
+/* Memory that a stored page takes beside its data, without lockdep's own */
+static void zsmalloc_memory(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	size_t zspage = sizeof(struct zspage) - sizeof(struct zspage_lock) +
+			sizeof(atomic_t);
+
+	zspage = ALIGN(zspage, sizeof(unsigned long));
+	kunit_info(test, "memory: handle %u bytes, zspage %zu bytes (%zu before)\n",
+		   kmem_cache_size(t->pool->handle_cachep), zspage,
+		   sizeof(struct zst_zspage_before));
+	KUNIT_EXPECT_EQ(test, (size_t)kmem_cache_size(t->pool->handle_cachep),
+			sizeof(unsigned long));
+	KUNIT_EXPECT_LE(test, zspage, sizeof(struct zst_zspage_before));
 }
 
 static void zsmalloc_bad_size(struct kunit *test)
@@ -485,124 +431,6 @@ static void zsmalloc_compaction_moves_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 }
 
-/*
- * CPU0				CPU1
- * reader of the first source
- *				zs_compact()
- *				  meets the reader, goes on with the others
- *
- * It has to return, and the others have to be freed all the same.
- */
-static void zsmalloc_compaction_passes_busy(struct kunit *test)
-{
-	struct zst *t = test->priv;
-	struct size_class *class = zst_add_sparse(test, 200);
-	struct zspage *first, *held = NULL;
-	unsigned long where;
-	long freed;
-	int i;
-
-	first = list_last_entry(&class->fullness_list[ZS_ALMOST_EMPTY],
-				struct zspage, list);
-	for (i = 0; i < t->nr; i++)
-		if (t->objs[i].handle &&
-		    get_zspage(zst_page(t->pool, &t->objs[i])) == first)
-			break;
-	KUNIT_ASSERT_LT(test, i, t->nr);
-	held = zst_hold(t->pool, &t->objs[i]);
-	where = handle_to_obj(t->objs[i].handle);
-
-	freed = zst_run(t, zst_compact, NULL);
-	KUNIT_EXPECT_NE(test, freed, (long)-ETIMEDOUT);
-	if (t->stuck)
-		return;
-
-	KUNIT_EXPECT_PTR_EQ(test, held, first);
-	KUNIT_EXPECT_EQ(test, handle_to_obj(t->objs[i].handle), where);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.compact_busy, 1UL);
-	/* all but the one that is held, and one that took the objects */
-	KUNIT_EXPECT_GE(test, freed, 6L * class->pages_per_zspage);
-	zspage_read_unlock(&held->lock);
-	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
-}
-
-/* Sits on migrate_lock, as a reader, until stopped; 5 s at the most */
-struct zst_sitter {
-	struct zs_pool *pool;
-	bool seated;
-};
-
-static int zst_sit(void *data)
-{
-	struct zst_sitter *sitter = data;
-	unsigned long end = jiffies + 5 * HZ;
-	bool stopped;
-
-	read_lock(&sitter->pool->migrate_lock);
-	WRITE_ONCE(sitter->seated, true);
-	do {
-		stopped = kthread_should_stop();
-		cpu_relax();
-	} while (!stopped && time_before(jiffies, end));
-	read_unlock(&sitter->pool->migrate_lock);
-
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(HZ / 10);
-	return stopped ? 0 : -ETIMEDOUT;
-}
-
-/*
- * CPU0				CPU1
- * read_lock(&pool->migrate_lock)
- *				zs_compact(), with nothing to gain
- *
- * Classes with nothing to gain do not take the lock, so CPU1 comes through.
- */
-static void zsmalloc_compaction_of_nothing(struct kunit *test)
-{
-	struct zst *t = test->priv;
-	struct zst_sitter sitter = { .pool = t->pool };
-	struct task_struct *task;
-
-	if (num_online_cpus() < 2) {
-		kunit_info(test, "needs two CPUs, not run\n");
-		return;
-	}
-	zst_add(test, 400);
-	task = kthread_run(zst_sit, &sitter, "zst_sitter");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	/* poll, so as not to be woken on the CPU that will not let us run */
-	while (!READ_ONCE(sitter.seated))
-		msleep(20);
-	KUNIT_EXPECT_EQ(test, zs_compact(t->pool), 0UL);
-	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
-}
-
-/*
- * CPU0				CPU1
- * reader of object A
- *				zs_free(B), in the same zspage
- *
- * zs_free() must not wait.  Nor does it when B was the last but A.
- */
-static void zsmalloc_free_beside_reader(struct kunit *test)
-{
-	struct zst *t = test->priv;
-	struct zspage *zspage;
-	int i;
-
-	for (i = 0; i < zst_class(t->pool, 400)->objs_per_zspage; i++)
-		zst_add(test, 400);
-	zspage = zst_hold(t->pool, t->objs);
-	for (i = 1; i < t->nr && !t->stuck; i++)
-		KUNIT_EXPECT_EQ(test, zst_run(t, zst_free, &t->objs[i]), 0L);
-	if (t->stuck)
-		return;
-	KUNIT_EXPECT_EQ(test, get_zspage_inuse(zspage), 1);
-	zspage_read_unlock(&zspage->lock);
-	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
-}
-
 #ifdef CONFIG_COMPACTION
 static struct page *zst_new_page(struct page *page, unsigned long private)
 {
@@ -663,33 +491,6 @@ static void zsmalloc_migration_keeps_data(struct kunit *test)
 	}
 }
 
-/*
- * CPU0				CPU1
- * reader of the zspage
- *				zs_page_migrate() of one of its pages
- *
- * The page stays, the caller is told to try again, and later it moves.
- */
-static void zsmalloc_migration_leaves_reader(struct kunit *test)
-{
-	struct zst *t = test->priv;
-	struct zspage *zspage;
-	struct page *page;
-
-	zst_add(test, 400);
-	zspage = zst_hold(t->pool, t->objs);
-	page = zst_page(t->pool, t->objs);
-	KUNIT_EXPECT_NE(test, zst_migrate_page(page), 0);
-	KUNIT_EXPECT_GT(test, t->pool->moves.migrate_busy, 0UL);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.pages_migrated, 0UL);
-	KUNIT_EXPECT_PTR_EQ(test, page, zst_page(t->pool, t->objs));
-	zspage_read_unlock(&zspage->lock);
-
-	KUNIT_EXPECT_EQ(test, zst_migrate_page(page), 0);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.pages_migrated, 1UL);
-	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
-}
-
 /* A page is locked when the last object goes: the worker frees the zspage */
 static void zsmalloc_deferred_free(struct kunit *test)
 {
@@ -709,237 +510,19 @@ static void zsmalloc_deferred_free(struct kunit *test)
 	zst_check_stats(test);
 }
 
-/*
- * CPU0 (migration)			CPU1 (worker)
- * lock_page(old)
- *					trylock_page(old) fails, waits for it
- * zs_page_migrate(): old -> new
- * unlock_page(old)
- *					looks the page up again: new
- *
- * The page belongs to an empty zspage, so this is also the migration of one.
- */
-static void zst_migrate_before_worker(struct kunit *test, unsigned int size)
-{
-	struct zst *t = test->priv;
-	unsigned long retries = t->pool->lock_retries;
-	unsigned long end = jiffies + 10 * HZ;
-	struct page *page, *new;
-
-	new = alloc_page(ZST_GFP);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, new);
-	zst_add(test, size);
-	page = zst_page(t->pool, t->objs);
-	KUNIT_ASSERT_EQ(test, isolate_movable_page(page, 0), 0);
-
-	lock_page(page);
-	lock_page(new);
-	zst_drop(t, t->objs);
-	while (!PageWaiters(page) && time_before(jiffies, end))
-		msleep(20);
-	KUNIT_EXPECT_TRUE(test, PageWaiters(page));
-	KUNIT_EXPECT_EQ(test, MIGRATEPAGE_SUCCESS,
-			zs_page_migrate(page_mapping(page), new, page,
-					MIGRATE_SYNC));
-	ClearPageIsolated(page);
-	unlock_page(page);
-	put_page(page);
-	unlock_page(new);
-	put_page(new);
-
-	zst_settle(t);
-	KUNIT_EXPECT_EQ(test, t->pool->lock_retries, retries + 1);
-	KUNIT_EXPECT_EQ(test, zs_get_total_pages(t->pool), 0UL);
-	zst_check_stats(test);
-	t->nr = 0;
-}
-
-static void zsmalloc_worker_retries_lock(struct kunit *test)
-{
-	/* a huge object first: its handle is gone, and is used again below */
-	zst_migrate_before_worker(test, ZS_MAX_ALLOC_SIZE);
-	zst_migrate_before_worker(test, 400);
-}
-
-/*
- * All at once.  The objects are dealt out to the threads like cards, so that
- * zspages hold objects of several of them.
- */
-enum { ZST_READERS = 2, ZST_OWNERS = 3, ZST_THREADS = 5 };
-
-struct zst_worker {
-	struct zst *t;
-	int first;		/* of its own objects; then every ZST_OWNERS-th */
-	unsigned long loops;
-	u8 buf[PAGE_SIZE];
-	struct task_struct *task;
-};
-
-/* Sleeps as a reader of @obj: did the object move meanwhile? */
-static bool zst_moved_under_us(struct zst *t, const struct zst_obj *obj)
-{
-	struct zspage *zspage = zst_hold(t->pool, obj);
-	unsigned long where = handle_to_obj(obj->handle);
-	bool moved;
-
-	usleep_range(500, 1000);
-	moved = handle_to_obj(obj->handle) != where;
-	zspage_read_unlock(&zspage->lock);
-	return moved;
-}
-
-/* Reads and rewrites its own objects; returns how many were not intact */
-static int zst_reader(void *data)
-{
-	struct zst_worker *w = data;
-	struct zst *t = w->t;
-	int i, damaged = 0;
-
-	while (!kthread_should_stop()) {
-		for (i = w->first; i < t->nr; i += ZST_OWNERS) {
-			struct zst_obj *obj = &t->objs[i];
-
-			damaged += !zst_intact(t->pool, obj, w->buf);
-			if (i % 4 == 0) {
-				obj->seed++;
-				zst_store(t->pool, obj, w->buf);
-				damaged += zst_moved_under_us(t, obj);
-			}
-			cond_resched();
-		}
-		w->loops++;
-	}
-	return damaged;
-}
-
-/* Frees its own objects and allocates them anew, of another size */
-static int zst_freer(void *data)
-{
-	struct zst_worker *w = data;
-	struct zst *t = w->t;
-	int i, damaged = 0;
-
-	while (!kthread_should_stop()) {
-		for (i = w->first; i < t->nr; i += ZST_OWNERS) {
-			struct zst_obj *obj = &t->objs[i];
-
-			if (obj->handle) {
-				damaged += !zst_intact(t->pool, obj, w->buf);
-				zst_drop(t, obj);
-			} else {
-				obj->handle = zs_malloc(t->pool, obj->size,
-							ZST_GFP);
-				if (obj->handle)
-					zst_store(t->pool, obj, w->buf);
-			}
-			cond_resched();
-		}
-		w->loops++;
-	}
-	return damaged;
-}
-
-static int zst_compactor(void *data)
-{
-	struct zst_worker *w = data;
-
-	while (!kthread_should_stop()) {
-		zs_compact(w->t->pool);
-		w->loops++;
-		cond_resched();
-	}
-	return 0;
-}
-
-/* Only pages of objects that readers own: those are never freed */
-static int zst_migrator(void *data)
-{
-	struct zst_worker *w = data;
-	struct zst *t = w->t;
-	int i;
-
-	while (!kthread_should_stop()) {
-		for (i = 0; i < t->nr; i++) {
-			if (i % ZST_OWNERS >= ZST_READERS)
-				continue;
-			zst_migrate_page(zst_page(t->pool, &t->objs[i]));
-			cond_resched();
-		}
-		w->loops++;
-	}
-	return 0;
-}
-
-/* Did every pair of opponents meet? */
-static bool zst_raced(struct zs_pool *pool)
-{
-	bool raced;
-
-	read_lock(&pool->migrate_lock);
-	raced = pool->moves.objs_moved && pool->moves.compact_busy &&
-		pool->moves.pages_migrated && pool->moves.migrate_busy;
-	read_unlock(&pool->migrate_lock);
-	return raced;
-}
-
-static void zsmalloc_all_at_once(struct kunit *test)
-{
-	static int (* const fn[ZST_THREADS])(void *data) = {
-		zst_reader, zst_reader, zst_freer, zst_compactor, zst_migrator,
-	};
-	struct zst *t = test->priv;
-	unsigned long start = jiffies;
-	struct zst_worker *w;
-	int i, damaged = 0;
-
-	w = kvcalloc(ZST_THREADS, sizeof(*w), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, w);
-	for (i = 0; i < 1000; i++)
-		zst_add(test, i % 2 ? 400 : 2000);
-
-	for (i = 0; i < ZST_THREADS; i++) {
-		w[i].t = t;
-		w[i].first = i;
-		w[i].task = kthread_run(fn[i], &w[i], "zst_worker/%d", i);
-	}
-	/* 2 s, and on until it really happened, but not for ever */
-	do {
-		msleep(100);
-	} while (time_before(jiffies, start + 2 * HZ) ||
-		 (!zst_raced(t->pool) && time_before(jiffies, start + 60 * HZ)));
-
-	for (i = 0; i < ZST_THREADS; i++)
-		damaged += IS_ERR(w[i].task) ? 1 : kthread_stop(w[i].task);
-
-	kunit_info(test, "%lu + %lu reads, %lu frees, %lu compactions, %lu migrations; objs_moved %lu compact_busy %lu pages_migrated %lu migrate_busy %lu\n",
-		   w[0].loops, w[1].loops, w[2].loops, w[3].loops, w[4].loops,
-		   t->pool->moves.objs_moved, t->pool->moves.compact_busy,
-		   t->pool->moves.pages_migrated, t->pool->moves.migrate_busy);
-	KUNIT_EXPECT_EQ(test, damaged, 0);
-	KUNIT_EXPECT_TRUE(test, zst_raced(t->pool));
-	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
-	zst_settle(t);
-	zst_check_stats(test);
-	kvfree(w);
-}
 #endif /* CONFIG_COMPACTION */
 
 static struct kunit_case zsmalloc_cases[] = {
+	KUNIT_CASE(zsmalloc_memory),
 	KUNIT_CASE(zsmalloc_bad_size),
 	KUNIT_CASE(zsmalloc_every_class),
 	KUNIT_CASE(zsmalloc_map_modes),
 	KUNIT_CASE(zsmalloc_compaction_keeps_data),
 	KUNIT_CASE(zsmalloc_stats_add_up),
 	KUNIT_CASE(zsmalloc_compaction_moves_once),
-	KUNIT_CASE(zsmalloc_compaction_passes_busy),
-	KUNIT_CASE(zsmalloc_compaction_of_nothing),
-	KUNIT_CASE(zsmalloc_free_beside_reader),
 #ifdef CONFIG_COMPACTION
 	KUNIT_CASE(zsmalloc_migration_keeps_data),
-	KUNIT_CASE(zsmalloc_migration_leaves_reader),
 	KUNIT_CASE(zsmalloc_deferred_free),
-	KUNIT_CASE(zsmalloc_worker_retries_lock),
-	KUNIT_CASE(zsmalloc_all_at_once),
 #endif
 	{}
 };

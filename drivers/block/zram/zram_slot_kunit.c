@@ -255,6 +255,8 @@ static void zram_slot_size(struct kunit *test)
 
 	if (IS_ENABLED(CONFIG_ZRAM_MEMORY_TRACKING))
 		want += sizeof(ktime_t);
+	kunit_info(test, "memory: slot %zu bytes\n",
+		   sizeof(struct zram_table_entry));
 	KUNIT_EXPECT_EQ(test, sizeof(struct zram_table_entry), want);
 }
 
