@@ -64,6 +64,22 @@ check_config() {
 			done)"
 }
 
+# chain NAME: what a configuration is made of, the most general one first.  It
+# says by "# on: OTHER" which one it stands on.
+chain() {
+	chain_on=$(sed -n 's/^# on: *//p' "$HARNESS/configs/$1.config")
+	[ -z "$chain_on" ] || (chain "$chain_on")
+	echo "$1"
+}
+
+# config_lines NAME KIND: the files of that kind along the chain, joined.
+config_lines() {
+	chain "$1" | while read -r config_part; do
+		[ ! -f "$HARNESS/configs/$config_part.$2" ] ||
+			cat "$HARNESS/configs/$config_part.$2"
+	done
+}
+
 # lock FILE: one run at a time in the directory that FILE stands beside.
 lock() {
 	mkdir -p "$(dirname "$1")" || die "can't create $(dirname "$1")"
