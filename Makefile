@@ -15,8 +15,8 @@ export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test check apply export refresh deps fetch patch build boot \
-	judge each busted clean
+.PHONY: help run test check apply export refresh range-diff deps fetch patch \
+	build boot judge each busted clean
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -31,6 +31,7 @@ help:
 ##   make check         are patches and readable files the same? offline, seconds
 ##   make refresh       fold edits of readable files into the patches
 ##   make export KSRC=DIR   write the patches anew from a git tree
+##   make range-diff    write how each -rt series differs from the other one
 ##   make each          build every commit by itself
 ##
 ## Step by step
@@ -62,6 +63,9 @@ export:
 
 refresh:
 	@tools/queue/refresh "$(BASE)" $(KSRC)
+
+range-diff:
+	@tools/queue/range-diff
 
 deps:
 	@tools/harness/deps install

@@ -64,7 +64,7 @@ function check_name(   subject, want) {
 		return
 	}
 	sub(/^\[PATCH\] /, "", subject)
-	if (subject !~ /^[A-Za-z0-9_.,\/ -]+: +[^ ]/ && subject !~ /^Revert "/)
+	if (subject !~ /^[A-Za-z0-9_.,\/ -]+: +[^ ]/ && subject !~ /^Revert /)
 		bad("the subject has no subsystem prefix ('mm/zsmalloc: ...')")
 	if (columns(subject) > 75)
 		bad("the subject is over 75 columns")

@@ -13,6 +13,7 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/prandom.h>
+#include <linux/sched.h>
 
 #define ZSLT_SLOTS	8
 #define ZSLT_THREADS	4
@@ -248,6 +249,106 @@ static void zram_slot_all_at_once(struct kunit *test)
 	KUNIT_EXPECT_GT(test, t->waits, 0UL);
 }
 
+/*
+ * Three on one CPU, in order of priority
+ *
+ * waiter			hog			holder
+ *							zram_slot_lock(6)
+ *				wakes up, spins
+ * zram_slot_lock(6), waits
+ *				sleeps
+ *							zram_slot_unlock(6)
+ * has it
+ *
+ * A holder inherits no priority, see zram_slot.h, so the waiter waits for the
+ * hog as well; but not for longer than that.
+ */
+#define ZSLT_HOG_MS	2
+
+struct zslt_prio {
+	struct zram *zram;
+	unsigned long waits;
+	u64 longest;		/* ns */
+};
+
+static int zslt_prio_holder(void *data)
+{
+	struct zslt_prio *p = data;
+
+	sched_set_normal(current, 19);
+	while (!kthread_should_stop()) {
+		zram_slot_lock(p->zram, 6);
+		udelay(100);
+		zram_slot_unlock(p->zram, 6);
+		usleep_range(50, 100);
+	}
+	return 0;
+}
+
+static int zslt_prio_hog(void *data)
+{
+	sched_set_fifo_low(current);
+	while (!kthread_should_stop()) {
+		mdelay(ZSLT_HOG_MS);
+		usleep_range(1000, 3000);
+	}
+	return 0;
+}
+
+static int zslt_prio_waiter(void *data)
+{
+	struct zslt_prio *p = data;
+	u64 start;
+
+	sched_set_fifo(current);
+	while (!kthread_should_stop()) {
+		usleep_range(300, 500);
+		if (!zram_slot_trylock(p->zram, 6)) {
+			start = ktime_get_ns();
+			zram_slot_lock(p->zram, 6);
+			p->longest = max(p->longest, ktime_get_ns() - start);
+			WRITE_ONCE(p->waits, p->waits + 1);
+		}
+		zram_slot_unlock(p->zram, 6);
+	}
+	return 0;
+}
+
+static void zram_slot_low_priority_holder(struct kunit *test)
+{
+	static int (* const fn[])(void *data) = {
+		zslt_prio_holder, zslt_prio_hog, zslt_prio_waiter,
+	};
+	struct zslt *t = test->priv;
+	struct zslt_prio prio = { .zram = &t->zram };
+	struct task_struct *task[ARRAY_SIZE(fn)];
+	unsigned long start = jiffies;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fn); i++) {
+		task[i] = kthread_create(fn[i], &prio, "zslt_prio/%d", i);
+		if (IS_ERR(task[i]))
+			continue;
+		kthread_bind(task[i], cpumask_first(cpu_online_mask));
+		wake_up_process(task[i]);
+	}
+	do {
+		msleep(100);
+	} while (time_before(jiffies, start + 2 * HZ) ||
+		 (READ_ONCE(prio.waits) < 10 &&
+		  time_before(jiffies, start + 30 * HZ)));
+	for (i = 0; i < ARRAY_SIZE(fn); i++)
+		if (!IS_ERR(task[i]))
+			kthread_stop(task[i]);
+
+	kunit_info(test, "%lu waits, the longest took %llu us, beside one who spins for %d us\n",
+		   prio.waits, div_u64(prio.longest, NSEC_PER_USEC),
+		   ZSLT_HOG_MS * 1000);
+	KUNIT_EXPECT_GE(test, prio.waits, 10UL);
+	/* emulation is slow and noisy; what counts is that it ends */
+	KUNIT_EXPECT_LT(test, prio.longest, (u64)NSEC_PER_SEC);
+}
+
 /* The lock takes no byte of a slot */
 static void zram_slot_size(struct kunit *test)
 {
@@ -265,6 +366,7 @@ static struct kunit_case zram_slot_cases[] = {
 	KUNIT_CASE(zram_slot_excludes),
 	KUNIT_CASE(zram_slot_notify_frees),
 	KUNIT_CASE(zram_slot_notify_misses),
+	KUNIT_CASE(zram_slot_low_priority_holder),
 	KUNIT_CASE(zram_slot_all_at_once),
 	{}
 };
