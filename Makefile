@@ -5,7 +5,7 @@
 # theirs is 1 for a failed run and 2 for wrong usage.
 
 BASE	?= 5.10
-CONFIG	?= RUN
+CONFIG	?= $(if $(filter bench,$(MAKECMDGOALS)),BENCH,RUN)
 OUT	?= $(CURDIR)/out
 
 # What the scripts take from the command line, see 'make help'
@@ -16,7 +16,7 @@ export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help run test check apply export refresh range-diff deps fetch patch \
-	build boot judge each busted clean
+	build boot judge bench each busted clean
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -41,6 +41,8 @@ help:
 ##   make build         configure and build          (CONFIG=)
 ##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=)
 ##   make judge         judge the last boot again
+##   make bench         zram's speed beside compaction, base and series in turn;
+##                      boots each N=5 times   (CONFIG=, N=)
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
 ##   make clean         remove out/
 ##
@@ -85,6 +87,9 @@ boot: build
 
 judge:
 	@tools/harness/judge "$(OUT)/run/$(BASE)/$(CONFIG)/swap"
+
+bench: deps
+	@tools/harness/bench "$(BASE)" "$(CONFIG)" $(N)
 
 each: fetch
 	@tools/harness/each "$(BASE)" LOCKDEP

@@ -55,20 +55,24 @@ variant() {
 VARIANT=$(variant) || exit
 [ -z "$VARIANT" ] || OUT=$OUT/variant
 
-# check_config NAME: stop unless configs/NAME.config is a kernel to build.
+# check_config NAME: stop unless configs/NAME.config is a kernel to build.  Those
+# in small letters are parts of kernels.
 check_config() {
-	{ [ -n "$1" ] && [ "$1" != common ] && [ -f "$HARNESS/configs/$1.config" ]; } ||
-		usage "unknown CONFIG '$1'; there is:$(cd "$HARNESS/configs" &&
-			for f in *.config; do
-				[ "$f" = common.config ] || printf ' %s' "${f%.config}"
-			done)"
+	case $1 in
+	*[!A-Z0-9-]*) ;;
+	?*) [ ! -f "$HARNESS/configs/$1.config" ] || return 0 ;;
+	esac
+	usage "unknown CONFIG '$1'; there is: $(cd "$HARNESS/configs" &&
+		printf '%s\n' [A-Z]*.config | sed 's/\.config$//' | paste -sd' ')"
 }
 
 # chain NAME: what a configuration is made of, the most general one first.  It
-# says by "# on: OTHER" which one it stands on.
+# says by "# on: OTHER..." which ones it stands on.
 chain() {
 	chain_on=$(sed -n 's/^# on: *//p' "$HARNESS/configs/$1.config")
-	[ -z "$chain_on" ] || (chain "$chain_on")
+	for chain_part in $chain_on; do
+		(chain "$chain_part")
+	done
 	echo "$1"
 }
 
@@ -144,7 +148,10 @@ record() {
 
 # meta KEY, result KEY: a value of the record in $dir; the last one counts.
 meta() { sed -n "s/^$1: *//p" "$dir/meta" 2>/dev/null | tail -n 1; }
-result() { tr -d '\r' <"$dir/result" | sed -n "s/^$1: *//p" | tail -n 1; }
+result() { results "$1" | tail -n 1; }
+
+# results KEY: all of them, one a line.
+results() { tr -d '\r' <"$dir/result" | sed -n "s/^$1: *//p"; }
 
 # kmake TARGET...: the kernel's make from $src into $dir, the same on every
 # machine and day.

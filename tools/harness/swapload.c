@@ -8,10 +8,6 @@
  * was there.  One thread only: on 5.10 two threads that fault one entry of a
  * synchronous swap device may lose the page, which is not what is tested.
  *
- * Compressed, a page takes 10 to 4,000 bytes, about 1,000 on average: its head
- * is noise of that length, its tail a pattern.  One page in 64 is one word
- * repeated, one in 64 is all noise.
- *
  * Prints, one write a line:
  *	progress: swap PERCENT			(id 0 only)
  *	lost: load ID page N offset O got XX want XX
@@ -20,16 +16,15 @@
  * CORRUPT=1 flips one bit of one page behind the verifier's back, which must then
  * report that page and no other.
  */
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#define PAGE		4096UL
-#define WORDS		(PAGE / sizeof(uint64_t))
+#include "data.h"
+#include "tell.h"
+
 #define LOST_SHOWN	10
 /* Pages dropped at once by madvise(). */
 #define BATCH		16UL
@@ -44,69 +39,26 @@ static unsigned char *generation;
 
 static unsigned long steps, total_steps, verified, lost;
 
-static void say(const char *format, ...)
-{
-	char line[128];
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	if (write(STDOUT_FILENO, line, n) != n)
-		exit(2);
-}
-
 static void step(void)
 {
 	unsigned long before = steps++ * 100 / total_steps;
 	unsigned long now = steps * 100 / total_steps;
 
 	if (id == 0 && now != before)
-		say("progress: swap %lu\n", now);
-}
-
-/* splitmix64: every seed is as good as any other, 0 and 1 as well. */
-static uint64_t next(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
-/* Cubing a uniform number puts most pages in small classes, some in each. */
-static unsigned int noise_words(uint64_t random)
-{
-	unsigned long u = random % 1024;
-
-	switch (random >> 58) {
-	case 0:
-		return 0;
-	case 1:
-		return WORDS;
-	default:
-		return u * u * u * 440 / (1024UL * 1024 * 1024) + 1;
-	}
+		tell("progress: swap %lu\n", now);
 }
 
 static void make_page(uint64_t *to, unsigned long page, unsigned int gen)
 {
 	uint64_t state = seed ^ ((uint64_t)id << 56) ^ ((uint64_t)gen << 40) ^ page;
-	unsigned int i, noise;
-	uint64_t pattern;
+	unsigned int noise;
 
 	if (gen == 0) {
 		memset(to, 0, PAGE);
 		return;
 	}
 	noise = noise_words(next(&state));
-	pattern = next(&state);
-	for (i = 0; i < noise; i++)
-		to[i] = next(&state);
-	for (; i < WORDS; i++)
-		to[i] = pattern;
+	fill_page(to, noise, &state);
 }
 
 static void *address(unsigned long page)
@@ -136,7 +88,7 @@ static void verify_page(unsigned long page)
 	while (i < PAGE - 1 && g[i] == w[i])
 		i++;
 	if (lost++ < LOST_SHOWN)
-		say("lost: load %u page %lu offset %u got %02x want %02x\n",
+		tell("lost: load %u page %lu offset %u got %02x want %02x\n",
 		    id, page, i, g[i], w[i]);
 	memcpy(address(page), want, PAGE);
 }
@@ -221,7 +173,7 @@ int main(int argc, char **argv)
 		area[pages / 2 * PAGE + 1234] ^= 0x40;
 	verify_all();
 
-	say("load%u_verified: %lu\n", id, verified);
-	say("load%u_lost: %lu\n", id, lost);
+	tell("load%u_verified: %lu\n", id, verified);
+	tell("load%u_lost: %lu\n", id, lost);
 	return lost ? 1 : 0;
 }

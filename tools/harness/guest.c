@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What init and its runs share, see guest.h. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	int bad = fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return bad;
+}
+
+void must_put(const char *path, const char *text)
+{
+	if (put(path, text))
+		tell("error: can't write %s to %s\n", text, path);
+}
+
+const char *slurp(const char *path)
+{
+	static char text[16384];
+	int fd = open(path, O_RDONLY);
+	ssize_t n = 0, got;
+
+	while (fd >= 0 && (got = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
+		n += got;
+	text[n] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
+const char *field(const char *path, const char *key)
+{
+	const char *line = slurp(path);
+	size_t length = strlen(key);
+
+	for (; line; line = strchr(line, '\n')) {
+		line += strspn(line, " \n");
+		if (!strncmp(line, key, length) && line[length] &&
+		    strchr(" :", line[length]))
+			return line + length + strspn(line + length, " :");
+	}
+	return NULL;
+}
+
+void tell_field(const char *path, const char *key)
+{
+	const char *value = field(path, key) ?: "unknown";
+
+	tell("%s: %.*s\n", key, (int)strcspn(value, " \n"), value);
+}
+
+unsigned long long nth_number(const char *path, int nth)
+{
+	const char *text = slurp(path);
+	unsigned long long number = 0;
+
+	while (nth--) {
+		char *end;
+
+		number = strtoull(text, &end, 10);
+		text = end;
+	}
+	return number;
+}
+
+unsigned long asked(const char *name, unsigned long otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? strtoul(value, NULL, 0) : otherwise;
+}
+
+unsigned long long ram(void)
+{
+	struct sysinfo info;
+
+	sysinfo(&info);
+	return (unsigned long long)info.totalram * info.mem_unit;
+}
+
+void set_up_zram(unsigned long long size)
+{
+	char text[32];
+
+	must_put(ZRAM "comp_algorithm", "lz4");
+	snprintf(text, sizeof(text), "%llu", size);
+	must_put(ZRAM "disksize", text);
+}
+
+pid_t start(int out, char *const argv[])
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		dup2(out, STDOUT_FILENO);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	return pid;
+}
+
+int finish(pid_t pid)
+{
+	int status = -1;
+
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+pid_t start_loop(const char *path, unsigned int pause, unsigned long *count)
+{
+	unsigned long own = 0;
+	pid_t pid = fork();
+	int fd;
+
+	if (pid)
+		return pid;
+	fd = open(path, O_WRONLY);
+	if (!count)
+		count = &own;
+	for (;;) {
+		if (pwrite(fd, "1", 1, 0) == 1) {
+			++*count;
+		} else if (!*count) {
+			tell("error: can't write 1 to %s\n", path);
+			_exit(1);
+		}
+		/* Even 0 would sleep. */
+		if (pause)
+			usleep(pause);
+	}
+}
+
+void stop_loop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	finish(pid);
+}

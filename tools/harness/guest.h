@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What init and its runs share. */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <sys/types.h>
+
+#include "tell.h"
+
+#define ZRAM	"/sys/block/zram0/"
+
+/* Returns 0 if all of text went into the file. */
+int put(const char *path, const char *text);
+/* As put(), but the run is worth nothing without it. */
+void must_put(const char *path, const char *text);
+
+/* The whole of a small file, until the next call; empty if there is none. */
+const char *slurp(const char *path);
+/* What follows key at the start of a line of a file; NULL if nothing does. */
+const char *field(const char *path, const char *key);
+/* Tells it. */
+void tell_field(const char *path, const char *key);
+/* The nth number of a file that has nothing else; 0 if there is none. */
+unsigned long long nth_number(const char *path, int nth);
+
+/* A number of the kernel command line. */
+unsigned long asked(const char *name, unsigned long otherwise);
+/* Bytes of memory. */
+unsigned long long ram(void);
+/* zram0 as a device of that many bytes. */
+void set_up_zram(unsigned long long size);
+
+/* A program, with out as its stdout; finish() returns how it ended. */
+pid_t start(int out, char *const argv[]);
+int finish(pid_t pid);
+
+/*
+ * Writes 1 to a file for ever, with a pause of so many microseconds.  Where
+ * there is a count it lies in memory that is shared.
+ */
+pid_t start_loop(const char *path, unsigned int pause, unsigned long *count);
+void stop_loop(pid_t pid);
+
+void swap_run(void);
+void io_run(void);
+
+#endif

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The swap run: two loads on more memory than there is, zram as swap, and both
+ * kinds of compaction all the while.  On the kernel command line:
+ *
+ *	seed=N		of the loads' data
+ *	corrupt=1	spoil one page, to see the verifier notice
+ *	probe=1		count what zs_page_migrate() returns; CONFIG=BENCH can
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/swap.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define LOADS	2
+#define EVENTS	"/sys/kernel/debug/zsmalloc/zram0/events"
+#define TRACING	"/sys/kernel/tracing/"
+#define PROBE	TRACING "events/kprobes/zsm/"
+
+static struct {
+	unsigned long long orig, compressed;
+} peak;
+
+static void sample_peak(void)
+{
+	unsigned long long orig, compressed;
+
+	if (sscanf(slurp(ZRAM "mm_stat"), "%llu %llu", &orig, &compressed) == 2 &&
+	    orig > peak.orig) {
+		peak.orig = orig;
+		peak.compressed = compressed;
+	}
+}
+
+static int set_up_swap(void)
+{
+	set_up_zram(3 * ram());
+	if (finish(start(STDERR_FILENO, (char *[]){
+			"/bin/busybox", "mkswap", "/dev/zram0", NULL })) ||
+	    swapon("/dev/zram0", 0)) {
+		tell("error: no swap on zram0\n");
+		return -1;
+	}
+	return 0;
+}
+
+static pid_t start_load(int id, unsigned long pages)
+{
+	char arg_id[16], arg_pages[32];
+	const char *seed = getenv("seed"), *corrupt = getenv("corrupt");
+
+	snprintf(arg_id, sizeof(arg_id), "%d", id);
+	snprintf(arg_pages, sizeof(arg_pages), "%lu", pages);
+	return start(STDOUT_FILENO, (char *[]){
+		"/bin/swapload", arg_id, arg_pages, (char *)(seed ?: "1"),
+		(char *)(corrupt && id == 0 ? corrupt : "0"), NULL });
+}
+
+/* Waits for all loads and looks at zram meanwhile. */
+static void wait_loads(const pid_t *load)
+{
+	int left = LOADS, status, i;
+
+	while (left) {
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		for (i = 0; i < LOADS; i++)
+			if (pid == load[i]) {
+				tell("load%d_status: %d\n", i, status);
+				left--;
+			}
+		sample_peak();
+		usleep(100000);
+	}
+}
+
+static void tell_figures(void)
+{
+	unsigned long long missed = 0;
+
+	tell("loads: %d\n", LOADS);
+	tell_field("/proc/vmstat", "pswpin");
+	tell_field("/proc/vmstat", "pswpout");
+	tell("peak_orig: %llu\npeak_compressed: %llu\n", peak.orig, peak.compressed);
+
+	tell("pages_compacted: %llu\n", nth_number(ZRAM "mm_stat", 7));
+	tell("notify_free: %llu\n", nth_number(ZRAM "io_stat", 4));
+	sscanf(slurp(ZRAM "debug_stat"), "version: 1 %*s %llu", &missed);
+	tell("miss_free: %llu\n", missed);
+
+	tell_field(EVENTS, "objs_moved");
+	tell_field(EVENTS, "compact_busy");
+	tell_field(EVENTS, "pages_migrated");
+	tell_field(EVENTS, "migrate_busy");
+}
+
+/* Counts by itself what zs_page_migrate() returns, for any kernel has that one. */
+static void start_probe(void)
+{
+	mount("none", TRACING, "tracefs", 0, NULL);
+	must_put(TRACING "kprobe_events", "r:zsm zs_page_migrate ret=$retval:s32");
+	must_put(PROBE "trigger", "hist:keys=ret");
+}
+
+static void tell_probe(void)
+{
+	unsigned long long ret, hits, none = 0, other = 0;
+	const char *line = slurp(PROBE "hist");
+
+	if (!strstr(line, "Totals:"))
+		tell("error: no histogram in " PROBE "hist\n");
+	for (; line; line = strchr(line, '\n')) {
+		line += strspn(line, " \n");
+		if (sscanf(line, "{ ret: %llu } hitcount: %llu", &ret, &hits) != 2)
+			continue;
+		*(ret ? &other : &none) += hits;
+	}
+	tell("migrate_ret0: %llu\nmigrate_ret_other: %llu\n", none, other);
+}
+
+void swap_run(void)
+{
+	pid_t load[LOADS], compaction, migration;
+	unsigned long probe = asked("probe", 0);
+	int i;
+
+	tell("stage: swap run\nram: %llu\n", ram());
+	if (set_up_swap())
+		return;
+	if (probe)
+		start_probe();
+
+	/* The pauses leave time for the load. */
+	compaction = start_loop(ZRAM "compact", 10000, NULL);
+	migration = start_loop("/proc/sys/vm/compact_memory", 10000, NULL);
+	for (i = 0; i < LOADS; i++)
+		load[i] = start_load(i, 2 * ram() / LOADS / 4096);
+	wait_loads(load);
+	stop_loop(compaction);
+	stop_loop(migration);
+	tell_figures();
+	if (probe)
+		tell_probe();
+
+	tell("stage: tearing down\n");
+	if (swapoff("/dev/zram0"))
+		tell("error: swapoff\n");
+	must_put(ZRAM "reset", "1");
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zramfault - let each allocation fail that zram and zsmalloc make
+ *
+ * Step by step: an operation is done again and again while the kernel is told
+ * to fail its first, second, ... allocation (/proc/self/fail-nth), until it
+ * makes no more of them.  Then at random, a fifth of all allocations, so that
+ * a second attempt may fail as well.
+ *
+ * An operation may fail; but a page must hold what the last write that
+ * succeeded put there, and a device that could not be set up must be as
+ * before.
+ *
+ * Prints "key: value" lines: faults_injected, faults_failed, faults_lost.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAGE	4096
+#define PAGES	4096
+#define SYS	"/sys/block/zram0/"
+#define DEBUG	"/sys/kernel/debug/"
+#define MAX_NTH	1000
+
+static int device, compact;
+static unsigned long injected, failed, lost;
+/* Which generation each page holds; 0 is none. */
+static unsigned int generation[PAGES];
+static unsigned char *buf, want[PAGE];
+
+static int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	int bad = fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return bad ? -1 : 0;
+}
+
+static void must_put(const char *path, const char *text)
+{
+	if (put(path, text)) {
+		printf("error: can't write %s to %s\n", text, path);
+		exit(1);
+	}
+}
+
+/* Noise of a length that depends on the page, and zeros: so it has all sizes. */
+static void pattern(unsigned char *p, unsigned int page, unsigned int gen)
+{
+	uint64_t x = page * 2654435761u + gen * 40503u + 1;
+	unsigned int i, noise = 8 + (page * 37 + gen * 11) % 3900;
+
+	memset(p, 0, PAGE);
+	for (i = 0; gen && i < noise; i++) {
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		p[i] = x >> 56;
+	}
+}
+
+/* --- operations: 0, or -1 for an error --------------------------------- */
+
+static int write_page(unsigned int page)
+{
+	pattern(buf, page, generation[page] + 1);
+	if (pwrite(device, buf, PAGE, (off_t)page * PAGE) != PAGE)
+		return -1;
+	generation[page]++;
+	return 0;
+}
+
+static int op_write(unsigned int n)
+{
+	return write_page((n * 131) % PAGES);
+}
+
+static int op_read(unsigned int n)
+{
+	return pread(device, buf, PAGE, (off_t)((n * 131) % PAGES) * PAGE) == PAGE ? 0 : -1;
+}
+
+static int op_compact(unsigned int n)
+{
+	(void)n;
+	return pwrite(compact, "1", 1, 0) == 1 ? 0 : -1;
+}
+
+static int disksize;
+
+static int op_disksize(unsigned int n)
+{
+	(void)n;
+	return pwrite(disksize, "16M", 3, 0) == 3 ? 0 : -1;
+}
+
+/* --- checks -------------------------------------------------------------- */
+
+static void check_page(unsigned int page)
+{
+	pattern(want, page, generation[page]);
+	if (pread(device, buf, PAGE, (off_t)page * PAGE) == PAGE &&
+	    !memcmp(buf, want, PAGE))
+		return;
+	if (lost++ < 10)
+		printf("lost: page %u of generation %u\n", page, generation[page]);
+}
+
+static void check_all(void)
+{
+	unsigned int page;
+
+	for (page = 0; page < PAGES; page++)
+		check_page(page);
+}
+
+/* --- step by step -------------------------------------------------------- */
+
+/* Returns 1 if the n-th allocation of op was there, and failed. */
+static int fail_nth(int (*op)(unsigned int), unsigned int n, int *error)
+{
+	static int fd = -1;
+	char text[16];
+	int left;
+
+	if (fd < 0 && (fd = open("/proc/self/fail-nth", O_RDWR)) < 0) {
+		printf("error: no /proc/self/fail-nth\n");
+		exit(1);
+	}
+	snprintf(text, sizeof(text), "%u", n);
+	if (pwrite(fd, text, strlen(text), 0) < 0)
+		exit(1);
+	*error = op(n);
+	memset(text, 0, sizeof(text));
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		exit(1);
+	left = atoi(text);
+	if (pwrite(fd, "0", 1, 0) != 1)
+		exit(1);
+	return left == 0;
+}
+
+static void sweep(const char *name, int (*op)(unsigned int), void (*after)(int))
+{
+	unsigned int n, hit = 0, bad = 0;
+	int error;
+
+	for (n = 1; n < MAX_NTH && fail_nth(op, n, &error); n++) {
+		hit++;
+		bad += error != 0;
+		if (after)
+			after(error);
+	}
+	if (after && n < MAX_NTH)
+		after(error);
+	injected += hit;
+	failed += bad;
+	printf("faults_%s: %u allocations, %u errors\n", name, hit, bad);
+	if (n == MAX_NTH)
+		printf("error: %s never came through\n", name);
+}
+
+/* A device that has its size gives it back; one that has not is as before. */
+static void after_disksize(int error)
+{
+	char text[8] = "";
+	int fd = open(SYS "initstate", O_RDONLY);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 ||
+	    text[0] != (error ? '0' : '1'))
+		printf("error: initstate %.1s after disksize %s\n", text,
+		       error ? "failed" : "was written");
+	if (fd >= 0)
+		close(fd);
+	if (!error)
+		must_put(SYS "reset", "1");
+}
+
+static void knob(const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DEBUG "failslab/%s", name);
+	must_put(path, value);
+	snprintf(path, sizeof(path), DEBUG "fail_page_alloc/%s", name);
+	must_put(path, value);
+}
+
+/* --- at random ----------------------------------------------------------- */
+
+static void at_random(void)
+{
+	unsigned int n, bad = 0;
+
+	knob("probability", "20");
+	knob("interval", "1");
+	knob("times", "-1");
+	knob("task-filter", "Y");
+	must_put("/proc/self/make-it-fail", "1");
+	for (n = 0; n < 8000; n++) {
+		if (n % 97 == 0)
+			bad += op_compact(n) != 0;
+		bad += op_write(n * 7 + n / PAGES) != 0;
+	}
+	must_put("/proc/self/make-it-fail", "0");
+	knob("probability", "0");
+	failed += bad;
+	printf("faults_random: %u operations, %u errors\n", n, bad);
+}
+
+int main(void)
+{
+	unsigned int page;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	knob("ignore-gfp-wait", "N");
+	knob("verbose", "0");
+	must_put(DEBUG "fail_page_alloc/ignore-gfp-highmem", "N");
+	must_put(DEBUG "fail_page_alloc/min-order", "0");
+	if (posix_memalign((void **)&buf, PAGE, PAGE))
+		return 1;
+
+	disksize = open(SYS "disksize", O_WRONLY);
+	compact = open(SYS "compact", O_WRONLY);
+	must_put(SYS "comp_algorithm", "lz4");
+	sweep("disksize", op_disksize, after_disksize);
+
+	must_put(SYS "disksize", "16M");
+	device = open("/dev/zram0", O_RDWR | O_DIRECT);
+	if (device < 0 || disksize < 0 || compact < 0) {
+		printf("error: no zram0\n");
+		return 1;
+	}
+	sweep("first_write", op_write, NULL);
+	for (page = 0; page < PAGES; page++)
+		if (write_page(page))
+			printf("error: page %u can't be written\n", page);
+	sweep("write", op_write, NULL);
+	sweep("read", op_read, NULL);
+	sweep("compact", op_compact, NULL);
+	check_all();
+	at_random();
+	check_all();
+
+	close(device);
+	must_put(SYS "reset", "1");
+	printf("faults_injected: %lu\nfaults_failed: %lu\nfaults_lost: %lu\n",
+	       injected, failed, lost);
+	return lost != 0;
+}
