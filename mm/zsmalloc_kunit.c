@@ -39,6 +39,7 @@ struct zst {
 	u8 *buf;		/* for the test thread */
 	bool lockdep;		/* was on when the case began */
 	bool stuck;		/* a helper is; leave everything to it */
+	bool told, entered, left; /* how far a helper is */
 };
 
 /* What @obj should hold */
@@ -131,6 +132,20 @@ static struct page *zst_page(struct zs_pool *pool, const struct zst_obj *obj)
 	return page;
 }
 
+/* The same, with a reference: the page may be replaced at any time */
+static struct page *zst_get_page(struct zs_pool *pool,
+				 const struct zst_obj *obj)
+{
+	struct page *page;
+	unsigned int idx;
+
+	read_lock(&pool->migrate_lock);
+	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
+	get_page(page);
+	read_unlock(&pool->migrate_lock);
+	return page;
+}
+
 static struct size_class *zst_class(struct zs_pool *pool, unsigned int size)
 {
 	return pool->size_class[get_size_class_index(size + ZS_HANDLE_SIZE)];
@@ -181,10 +196,10 @@ static void zst_exit(struct kunit *test)
 	if (t->pool) {
 		zst_drop_all(t);
 		KUNIT_EXPECT_EQ(test, zs_get_total_pages(t->pool), 0UL);
-		KUNIT_EXPECT_EQ_MSG(test, t->lockdep, (bool)debug_locks,
-				    "lockdep had something to report");
 		zs_destroy_pool(t->pool);
 	}
+	KUNIT_EXPECT_EQ_MSG(test, t->lockdep, (bool)debug_locks,
+			    "lockdep had something to report");
 	kvfree(t->objs);
 	kfree(t->buf);
 	kfree(t);
@@ -498,8 +513,7 @@ static void zsmalloc_deferred_free(struct kunit *test)
 	struct page *page;
 
 	zst_add(test, 400);
-	page = zst_page(t->pool, t->objs);
-	get_page(page);
+	page = zst_get_page(t->pool, t->objs);
 	lock_page(page);
 	zst_drop(t, t->objs);
 	KUNIT_EXPECT_GT(test, zs_get_total_pages(t->pool), 0UL);

@@ -254,21 +254,29 @@ static void zsmalloc_free_beside_reader(struct kunit *test)
  *
  * With one CPU, CPU1 comes when CPU0 is through, and must find the object then.
  */
-struct zst_follow {
-	struct zst_obj *obj;
-	bool told, entered, left;
-};
-
 static long zst_free_when_told(struct zst *t, void *arg)
 {
-	struct zst_follow *f = arg;
+	struct zst_obj *obj = arg;
 
-	while (!READ_ONCE(f->told))
+	while (!READ_ONCE(t->told))
 		usleep_range(50, 100);
-	WRITE_ONCE(f->entered, true);
-	zs_free(t->pool, f->obj->handle);
-	WRITE_ONCE(f->left, true);
+	WRITE_ONCE(t->entered, true);
+	zs_free(t->pool, obj->handle);
+	WRITE_ONCE(t->left, true);
 	return 0;
+}
+
+/* Spin until the helper is where it can be seen, and has had time to go on */
+static void zst_await_helper(struct zst *t)
+{
+	int ms;
+
+	WRITE_ONCE(t->told, true);
+	if (num_online_cpus() == 1)
+		return;
+	for (ms = 0; ms < 2000 && !READ_ONCE(t->entered); ms++)
+		mdelay(1);
+	mdelay(20);
 }
 
 /* Empties the zspage that holds the first object; true if it was unlinked */
@@ -277,15 +285,20 @@ static bool zst_move_away(struct zst *t, struct size_class *class,
 {
 	struct zs_compact_pass pass = {};
 	bool unlinked = false;
+	int tries = 1000;
 
-	/* against the order, so by trying */
-	while (!write_trylock(&t->pool->migrate_lock))
-		cpu_relax();
+	/* against the order, so by trying; its holder may want class->lock */
+	while (!write_trylock(&t->pool->migrate_lock)) {
+		if (!tries--)
+			return false;
+		udelay(10);
+	}
+	raw_write_seqcount_begin(&t->pool->migrate_seq);
 	if (zspage_write_trylock(&src->lock, &t->pool->migrate_lock)) {
 		unlinked = drain_zspage(t->pool, class, src, &pass);
 		zspage_write_unlock(&src->lock, &t->pool->migrate_lock);
 	}
-	write_unlock(&t->pool->migrate_lock);
+	stop_moving(t->pool);
 	return unlinked;
 }
 
@@ -293,25 +306,18 @@ static void zsmalloc_free_follows_move(struct kunit *test)
 {
 	struct zst *t = test->priv;
 	struct size_class *class = zst_add_sparse(test, 200);
-	struct zst_follow follow = { .obj = &t->objs[0] };
-	struct zspage *src = get_zspage(zst_page(t->pool, follow.obj));
-	unsigned long before = handle_to_obj(follow.obj->handle), after;
+	struct zst_obj *obj = &t->objs[0];
+	struct zspage *src = get_zspage(zst_page(t->pool, obj));
+	unsigned long before = handle_to_obj(obj->handle), after;
 	bool unlinked, waits;
 	struct zst_job *job;
-	int ms;
 
-	job = zst_start(test, zst_free_when_told, &follow);
+	job = zst_start(test, zst_free_when_told, obj);
 	spin_lock(&class->lock);
-	WRITE_ONCE(follow.told, true);
-	if (num_online_cpus() > 1) {
-		for (ms = 0; ms < 2000 && !READ_ONCE(follow.entered); ms++)
-			mdelay(1);
-		/* from there to class->lock it is a few instructions */
-		mdelay(20);
-	}
-	waits = READ_ONCE(follow.entered) && !READ_ONCE(follow.left);
+	zst_await_helper(t);
+	waits = READ_ONCE(t->entered) && !READ_ONCE(t->left);
 	unlinked = zst_move_away(t, class, src);
-	after = handle_to_obj(follow.obj->handle);
+	after = handle_to_obj(obj->handle);
 	spin_unlock(&class->lock);
 	if (unlinked)
 		free_zspage_pages(t->pool, class, src);
@@ -319,13 +325,90 @@ static void zsmalloc_free_follows_move(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zst_finish(job), 0L);
 	if (t->stuck)
 		return;
-	follow.obj->handle = 0;
+	obj->handle = 0;
 	KUNIT_EXPECT_TRUE(test, unlinked);
 	KUNIT_EXPECT_NE(test, before, after);
 	if (num_online_cpus() > 1)
 		KUNIT_EXPECT_TRUE(test, waits);
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 	zst_check_stats(test);
+}
+
+/* Can an object be had without migrate_lock, if nothing moved since @seq? */
+static bool zst_can_enter(struct zst *t, struct zst_obj *obj, unsigned int seq)
+{
+	struct zspage *zspage;
+	struct page *page;
+	unsigned int idx;
+
+	zspage = try_enter_zspage(t->pool, obj->handle, seq, &page, &idx);
+	if (zspage)
+		zspage_read_unlock(&zspage->lock);
+	return zspage;
+}
+
+static long zst_read_when_told(struct zst *t, void *arg)
+{
+	u8 *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	long damaged;
+
+	if (!buf)
+		return -ENOMEM;
+	while (!READ_ONCE(t->told))
+		usleep_range(50, 100);
+	WRITE_ONCE(t->entered, true);
+	damaged = !zst_intact(t->pool, arg, buf);
+	WRITE_ONCE(t->left, true);
+	kfree(buf);
+	return damaged;
+}
+
+/*
+ * CPU0				CPU1
+ * start_moving()
+ *				zs_map_object()
+ *				  sees that something moves
+ *				  read_lock(&pool->migrate_lock)
+ * stop_moving()
+ *				  looks the object up
+ *
+ * With one CPU, CPU1 comes when CPU0 is through.
+ */
+static void zsmalloc_map_beside_move(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	struct zspage *zspage;
+	struct zst_job *job;
+	unsigned int seq;
+	bool waits, entered, tried;
+
+	zst_add(test, 400);
+	seq = raw_seqcount_begin(&t->pool->migrate_seq);
+	KUNIT_EXPECT_TRUE(test, zst_can_enter(t, t->objs, seq));
+	zspage = get_zspage(zst_page(t->pool, t->objs));
+
+	job = zst_start(test, zst_read_when_told, t->objs);
+	start_moving(t->pool);
+	tried = zspage_write_trylock(&zspage->lock, &t->pool->migrate_lock);
+	entered = zst_can_enter(t, t->objs,
+				raw_seqcount_begin(&t->pool->migrate_seq));
+	zst_await_helper(t);
+	waits = READ_ONCE(t->entered) && !READ_ONCE(t->left);
+	if (tried) {
+		tried = !zspage_read_trylock(&zspage->lock);
+		zspage_write_unlock(&zspage->lock, &t->pool->migrate_lock);
+	}
+	stop_moving(t->pool);
+
+	KUNIT_EXPECT_EQ(test, zst_finish(job), 0L);
+	if (t->stuck)
+		return;
+	KUNIT_EXPECT_TRUE(test, tried);
+	KUNIT_EXPECT_FALSE(test, entered);
+	if (num_online_cpus() > 1)
+		KUNIT_EXPECT_TRUE(test, waits);
+	/* what was looked up before the move is worth nothing now */
+	KUNIT_EXPECT_FALSE(test, zst_can_enter(t, t->objs, seq));
 }
 
 /*
@@ -572,7 +655,7 @@ static int zst_freer(void *data)
 
 			if (obj->handle) {
 				damaged += !zst_intact(t->pool, obj, w->buf);
-				w->met += zst_busy(t->pool, obj);
+				WRITE_ONCE(w->met, w->met + zst_busy(t->pool, obj));
 				zst_drop(t, obj);
 			} else {
 				obj->handle = zs_malloc(t->pool, obj->size,
@@ -592,7 +675,8 @@ static int zst_compactor(void *data)
 	struct zst_worker *w = data;
 
 	while (!kthread_should_stop()) {
-		w->met += mutex_is_locked(&w->t->pool->compact_lock);
+		WRITE_ONCE(w->met, w->met +
+			   mutex_is_locked(&w->t->pool->compact_lock));
 		zs_compact(w->t->pool);
 		w->loops++;
 		cond_resched();
@@ -606,7 +690,8 @@ static int zst_shrinker(void *data)
 	struct zst_worker *w = data;
 
 	while (!kthread_should_stop()) {
-		w->met += mutex_is_locked(&w->t->pool->compact_lock);
+		WRITE_ONCE(w->met, w->met +
+			   mutex_is_locked(&w->t->pool->compact_lock));
 		zst_shrink(w->t, NULL);
 		w->loops++;
 		usleep_range(50, 100);
@@ -753,8 +838,7 @@ static int zst_storm_round(struct zst_storm *storm, struct zs_pool *pool, int n)
 	if (!obj.handle)
 		return 0;
 	zst_store(pool, &obj, storm->t->buf);
-	page = zst_page(pool, &obj);
-	get_page(page);
+	page = zst_get_page(pool, &obj);
 	page = xchg(&storm->page, page);
 	if (page)
 		put_page(page);
@@ -817,6 +901,7 @@ static struct kunit_case zsmalloc_race_cases[] = {
 	KUNIT_CASE(zsmalloc_one_compaction),
 	KUNIT_CASE(zsmalloc_free_beside_reader),
 	KUNIT_CASE(zsmalloc_free_follows_move),
+	KUNIT_CASE(zsmalloc_map_beside_move),
 #ifdef CONFIG_COMPACTION
 	KUNIT_CASE(zsmalloc_migration_leaves_reader),
 	KUNIT_CASE(zsmalloc_worker_retries_lock),

@@ -8,6 +8,7 @@
  *	what=kunit	nothing: the suites ran before PID 1 started
  *	what=swap, all	the swap run, see swaprun.c for more words
  *	what=io		reads and writes beside compaction, see iorun.c
+ *	what=faults	zram while allocations fail, see zramfault.c
  *	what=shell	busybox on the console
  *
  * Each line there is "key: value".  The first is "start", the last is "end";
@@ -50,9 +51,31 @@ static void open_result(void)
 	close(port);
 }
 
+/*
+ * Memory that nothing points to any more.  kmemleak looks for it twice, as a
+ * pointer may be in a register; and only at what is older than 5 s.
+ */
+static void tell_leaks(void)
+{
+	static const char file[] = "/sys/kernel/debug/kmemleak";
+	const char *text;
+	unsigned int leaks = 0;
+
+	if (access(file, R_OK))
+		return;
+	sleep(6);
+	must_put(file, "scan");
+	must_put(file, "scan");
+	for (text = slurp(file); (text = strstr(text, "unreferenced")); text++)
+		leaks++;
+	tell("leaks: %u\n", leaks);
+}
+
 static void tell_health(void)
 {
 	const char *text;
+
+	tell_leaks();
 
 	if (access("/proc/lockdep_stats", R_OK) == 0)
 		tell_field("/proc/lockdep_stats", "debug_locks");
@@ -81,6 +104,9 @@ int main(void)
 		swap_run();
 	else if (!strcmp(what, "io"))
 		io_run();
+	else if (!strcmp(what, "faults"))
+		tell("zramfault_status: %d\n", finish(start(STDOUT_FILENO,
+			(char *[]){ "/bin/zramfault", NULL })));
 	else if (!strcmp(what, "shell"))
 		shell();
 

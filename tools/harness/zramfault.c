@@ -21,9 +21,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest.h"
+
 #define PAGE	4096
 #define PAGES	4096
-#define SYS	"/sys/block/zram0/"
 #define DEBUG	"/sys/kernel/debug/"
 #define MAX_NTH	1000
 
@@ -32,24 +33,6 @@ static unsigned long injected, failed, lost;
 /* Which generation each page holds; 0 is none. */
 static unsigned int generation[PAGES];
 static unsigned char *buf, want[PAGE];
-
-static int put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	int bad = fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return bad ? -1 : 0;
-}
-
-static void must_put(const char *path, const char *text)
-{
-	if (put(path, text)) {
-		printf("error: can't write %s to %s\n", text, path);
-		exit(1);
-	}
-}
 
 /* Noise of a length that depends on the page, and zeros: so it has all sizes. */
 static void pattern(unsigned char *p, unsigned int page, unsigned int gen)
@@ -108,7 +91,7 @@ static void check_page(unsigned int page)
 	    !memcmp(buf, want, PAGE))
 		return;
 	if (lost++ < 10)
-		printf("lost: page %u of generation %u\n", page, generation[page]);
+		tell("lost: page %u of generation %u\n", page, generation[page]);
 }
 
 static void check_all(void)
@@ -129,7 +112,7 @@ static int fail_nth(int (*op)(unsigned int), unsigned int n, int *error)
 	int left;
 
 	if (fd < 0 && (fd = open("/proc/self/fail-nth", O_RDWR)) < 0) {
-		printf("error: no /proc/self/fail-nth\n");
+		tell("error: no /proc/self/fail-nth\n");
 		exit(1);
 	}
 	snprintf(text, sizeof(text), "%u", n);
@@ -160,25 +143,25 @@ static void sweep(const char *name, int (*op)(unsigned int), void (*after)(int))
 		after(error);
 	injected += hit;
 	failed += bad;
-	printf("faults_%s: %u allocations, %u errors\n", name, hit, bad);
+	tell("faults_%s: %u allocations, %u errors\n", name, hit, bad);
 	if (n == MAX_NTH)
-		printf("error: %s never came through\n", name);
+		tell("error: %s never came through\n", name);
 }
 
 /* A device that has its size gives it back; one that has not is as before. */
 static void after_disksize(int error)
 {
 	char text[8] = "";
-	int fd = open(SYS "initstate", O_RDONLY);
+	int fd = open(ZRAM "initstate", O_RDONLY);
 
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 ||
 	    text[0] != (error ? '0' : '1'))
-		printf("error: initstate %.1s after disksize %s\n", text,
+		tell("error: initstate %.1s after disksize %s\n", text,
 		       error ? "failed" : "was written");
 	if (fd >= 0)
 		close(fd);
 	if (!error)
-		must_put(SYS "reset", "1");
+		must_put(ZRAM "reset", "1");
 }
 
 static void knob(const char *name, const char *value)
@@ -210,14 +193,13 @@ static void at_random(void)
 	must_put("/proc/self/make-it-fail", "0");
 	knob("probability", "0");
 	failed += bad;
-	printf("faults_random: %u operations, %u errors\n", n, bad);
+	tell("faults_random: %u operations, %u errors\n", n, bad);
 }
 
 int main(void)
 {
 	unsigned int page;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	knob("ignore-gfp-wait", "N");
 	knob("verbose", "0");
 	must_put(DEBUG "fail_page_alloc/ignore-gfp-highmem", "N");
@@ -225,21 +207,21 @@ int main(void)
 	if (posix_memalign((void **)&buf, PAGE, PAGE))
 		return 1;
 
-	disksize = open(SYS "disksize", O_WRONLY);
-	compact = open(SYS "compact", O_WRONLY);
-	must_put(SYS "comp_algorithm", "lz4");
+	disksize = open(ZRAM "disksize", O_WRONLY);
+	compact = open(ZRAM "compact", O_WRONLY);
+	must_put(ZRAM "comp_algorithm", "lz4");
 	sweep("disksize", op_disksize, after_disksize);
 
-	must_put(SYS "disksize", "16M");
+	must_put(ZRAM "disksize", "16M");
 	device = open("/dev/zram0", O_RDWR | O_DIRECT);
 	if (device < 0 || disksize < 0 || compact < 0) {
-		printf("error: no zram0\n");
+		tell("error: no zram0\n");
 		return 1;
 	}
 	sweep("first_write", op_write, NULL);
 	for (page = 0; page < PAGES; page++)
 		if (write_page(page))
-			printf("error: page %u can't be written\n", page);
+			tell("error: page %u can't be written\n", page);
 	sweep("write", op_write, NULL);
 	sweep("read", op_read, NULL);
 	sweep("compact", op_compact, NULL);
@@ -248,8 +230,8 @@ int main(void)
 	check_all();
 
 	close(device);
-	must_put(SYS "reset", "1");
-	printf("faults_injected: %lu\nfaults_failed: %lu\nfaults_lost: %lu\n",
+	must_put(ZRAM "reset", "1");
+	tell("faults_injected: %lu\nfaults_failed: %lu\nfaults_lost: %lu\n",
 	       injected, failed, lost);
 	return lost != 0;
 }

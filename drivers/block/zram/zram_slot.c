@@ -4,7 +4,8 @@
  *
  * wait_on_bit_lock() does the waiting.  Its queues are hashed by address and
  * shared with others, so there is nothing to initialise and nothing that a
- * waiter could find freed.
+ * waiter could find freed.  To look into a queue costs more than the rest of
+ * the lock, so the device counts who waits.
  */
 #include <linux/sched/mm.h>
 
@@ -22,23 +23,13 @@ void zram_slot_init_lockdep(struct zram *zram)
 	fs_reclaim_release(GFP_KERNEL);
 }
 
-bool zram_slot_trylock(struct zram *zram, u32 index)
+void zram_slot_wait(struct zram *zram, u32 index)
 {
-	if (test_and_set_bit_lock(ZRAM_LOCK, &zram->table[index].flags))
-		return false;
-	mutex_acquire(&zram->slot_map, 0, 1, _RET_IP_);
-	return true;
-}
-
-void zram_slot_lock(struct zram *zram, u32 index)
-{
-	mutex_acquire(&zram->slot_map, 0, 0, _RET_IP_);
+	lock_contended(&zram->slot_map, _RET_IP_);
+	atomic_inc(&zram->slot_waiters);
+	/* pairs with zram_slot_unlock() */
+	smp_mb__after_atomic();
 	wait_on_bit_lock(&zram->table[index].flags, ZRAM_LOCK,
 			 TASK_UNINTERRUPTIBLE);
-}
-
-void zram_slot_unlock(struct zram *zram, u32 index)
-{
-	mutex_release(&zram->slot_map, _RET_IP_);
-	clear_and_wake_up_bit(ZRAM_LOCK, &zram->table[index].flags);
+	atomic_dec(&zram->slot_waiters);
 }

@@ -18,7 +18,9 @@
  *
  * A waiter does not lend its priority to the holder.  What a holder does is
  * bounded (it decompresses one page at the most), how long it may be preempted
- * meanwhile is not.
+ * meanwhile is not.  It is about one slot and its page only, though, whereas
+ * locks with priority inheritance, of which there cannot be one for each slot,
+ * would make unrelated slots wait.  zram_slot_kunit.c measures such a wait.
  *
  * All slots of a device are one lock to lockdep, by rule 4.
  */
@@ -41,6 +43,9 @@
  */
 void zram_slot_init_lockdep(struct zram *zram);
 
+/* The part of zram_slot_lock() for a slot that somebody has */
+void zram_slot_wait(struct zram *zram, u32 index);
+
 /**
  * zram_slot_trylock() - lock a slot, if nobody has it
  * @zram: the device
@@ -49,7 +54,13 @@ void zram_slot_init_lockdep(struct zram *zram);
  * Context: Any but interrupts.  Does not sleep.
  * Return: true if the slot is locked now.
  */
-bool __must_check zram_slot_trylock(struct zram *zram, u32 index);
+static inline bool __must_check zram_slot_trylock(struct zram *zram, u32 index)
+{
+	if (test_and_set_bit_lock(ZRAM_LOCK, &zram->table[index].flags))
+		return false;
+	mutex_acquire(&zram->slot_map, 0, 1, _RET_IP_);
+	return true;
+}
 
 /**
  * zram_slot_lock() - lock a slot
@@ -58,7 +69,15 @@ bool __must_check zram_slot_trylock(struct zram *zram, u32 index);
  *
  * Context: Process context.  May sleep.
  */
-void zram_slot_lock(struct zram *zram, u32 index);
+static inline void zram_slot_lock(struct zram *zram, u32 index)
+{
+	might_sleep();
+	mutex_acquire(&zram->slot_map, 0, 0, _RET_IP_);
+	if (unlikely(test_and_set_bit_lock(ZRAM_LOCK,
+					   &zram->table[index].flags)))
+		zram_slot_wait(zram, index);
+	lock_acquired(&zram->slot_map, _RET_IP_);
+}
 
 /**
  * zram_slot_unlock() - unlock a slot
@@ -67,6 +86,16 @@ void zram_slot_lock(struct zram *zram, u32 index);
  *
  * Context: Any but interrupts.  Does not sleep.
  */
-void zram_slot_unlock(struct zram *zram, u32 index);
+static inline void zram_slot_unlock(struct zram *zram, u32 index)
+{
+	unsigned long *flags = &zram->table[index].flags;
+
+	mutex_release(&zram->slot_map, _RET_IP_);
+	clear_bit_unlock(ZRAM_LOCK, flags);
+	/* pairs with zram_slot_wait(): he sees the bit clear, or we see him */
+	smp_mb__after_atomic();
+	if (unlikely(atomic_read(&zram->slot_waiters)))
+		wake_up_bit(flags, ZRAM_LOCK);
+}
 
 #endif /* _ZRAM_SLOT_H_ */
