@@ -6,6 +6,7 @@
 
 BASE	?= 5.10
 CONFIG	?= $(if $(filter bench,$(MAKECMDGOALS)),BENCH,RUN)
+WHAT	?= swap
 OUT	?= $(CURDIR)/out
 
 # What the scripts take from the command line, see 'make help'
@@ -39,15 +40,17 @@ help:
 ##   make fetch         get and unpack the kernel    (KTAR=FILE or KSRC=DIR: yours)
 ##   make patch         apply the series to it       (PATCHES=none: leave it bare)
 ##   make build         configure and build          (CONFIG=)
-##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=)
+##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=);
+##                      or WHAT=kunit, io, faults, all, shell
 ##   make judge         judge the last boot again
 ##   make bench         zram's speed beside compaction, base and series in turn;
 ##                      boots each N=5 times   (CONFIG=, N=)
-##   make busted        break the series on purpose; each must be caught; 20 minutes
+##   make busted        break the series on purpose; each must be caught; 40 minutes
 ##   make clean         remove out/
 ##
 ## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the
-## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP).  V=1 shows everything.
+## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, RT for 5.10-rt, UP,
+## NOCOMPACT, X86-32, FAULT, MODULES, BENCH).  V=1 shows everything.
 
 run: deps fetch patch build boot
 
@@ -82,11 +85,11 @@ build: patch
 	@tools/harness/build "$(BASE)" "$(CONFIG)"
 
 boot: build
-	@tools/harness/boot "$(BASE)" "$(CONFIG)" swap
-	@tools/harness/summary "$(OUT)/run/$(BASE)/$(CONFIG)/swap"
+	@tools/harness/boot "$(BASE)" "$(CONFIG)" "$(WHAT)"
+	@tools/harness/summary "$(BASE)" "$(CONFIG)" "$(WHAT)"
 
 judge:
-	@tools/harness/judge "$(OUT)/run/$(BASE)/$(CONFIG)/swap"
+	@tools/harness/judge "$(BASE)" "$(CONFIG)" "$(WHAT)"
 
 bench: deps
 	@tools/harness/bench "$(BASE)" "$(CONFIG)" $(N)

@@ -27,6 +27,7 @@
 #define PAGES	4096
 #define DEBUG	"/sys/kernel/debug/"
 #define MAX_NTH	1000
+#define RANDOM_OPS 8000
 
 static int device, compact;
 static unsigned long injected, failed, lost;
@@ -180,20 +181,23 @@ static void at_random(void)
 {
 	unsigned int n, bad = 0;
 
-	knob("probability", "20");
+	/* only for us, and only from the last line on */
+	knob("task-filter", "Y");
 	knob("interval", "1");
 	knob("times", "-1");
-	knob("task-filter", "Y");
+	knob("probability", "20");
 	must_put("/proc/self/make-it-fail", "1");
-	for (n = 0; n < 8000; n++) {
+	for (n = 0; n < RANDOM_OPS; n++) {
 		if (n % 97 == 0)
 			bad += op_compact(n) != 0;
 		bad += op_write(n * 7 + n / PAGES) != 0;
 	}
-	must_put("/proc/self/make-it-fail", "0");
+	/* this, too, may take an allocation */
+	for (n = 0; n < 1000 && put("/proc/self/make-it-fail", "0"); n++)
+		;
 	knob("probability", "0");
 	failed += bad;
-	tell("faults_random: %u operations, %u errors\n", n, bad);
+	tell("faults_random: %u operations, %u errors\n", RANDOM_OPS, bad);
 }
 
 int main(void)
