@@ -132,20 +132,6 @@ static struct page *zst_page(struct zs_pool *pool, const struct zst_obj *obj)
 	return page;
 }
 
-/* The same, with a reference: the page may be replaced at any time */
-static struct page *zst_get_page(struct zs_pool *pool,
-				 const struct zst_obj *obj)
-{
-	struct page *page;
-	unsigned int idx;
-
-	read_lock(&pool->migrate_lock);
-	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
-	get_page(page);
-	read_unlock(&pool->migrate_lock);
-	return page;
-}
-
 static struct size_class *zst_class(struct zs_pool *pool, unsigned int size)
 {
 	return pool->size_class[get_size_class_index(size + ZS_HANDLE_SIZE)];
@@ -447,6 +433,20 @@ static void zsmalloc_compaction_moves_once(struct kunit *test)
 }
 
 #ifdef CONFIG_COMPACTION
+/* As zst_page(), with a reference: the page may be replaced at any time */
+static struct page *zst_get_page(struct zs_pool *pool,
+				 const struct zst_obj *obj)
+{
+	struct page *page;
+	unsigned int idx;
+
+	read_lock(&pool->migrate_lock);
+	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
+	get_page(page);
+	read_unlock(&pool->migrate_lock);
+	return page;
+}
+
 static struct page *zst_new_page(struct page *page, unsigned long private)
 {
 	return alloc_page(ZST_GFP);
