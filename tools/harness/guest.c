@@ -144,6 +144,16 @@ pid_t start_loop(const char *path, unsigned int pause, unsigned long *count)
 	}
 }
 
+pid_t start_spin(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	for (;;)
+		__asm__ volatile("" ::: "memory");
+}
+
 void stop_loop(pid_t pid)
 {
 	kill(pid, SIGKILL);

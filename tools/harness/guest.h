@@ -39,6 +39,8 @@ int finish(pid_t pid);
  * there is a count it lies in memory that is shared.
  */
 pid_t start_loop(const char *path, unsigned int pause, unsigned long *count);
+/* Does nothing, for ever, and as busily. */
+pid_t start_spin(void);
 void stop_loop(pid_t pid);
 
 void swap_run(void);

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The io run: how much of a device's speed compaction costs.  In each round two
- * threads read and overwrite zram0 for a while, and again while somebody writes
- * to "compact" without a pause.  On the kernel command line:
+ * threads read and overwrite zram0 for a while, again beside somebody who only
+ * spins, and again while he writes to "compact" without a pause.  The second
+ * tells what a third busy task costs on a machine with few CPUs.  On the kernel
+ * command line:
  *
  *	rounds=5	how many
- *	seconds=3	how long each half takes
+ *	seconds=3	how long each part takes
  *	seed=N		of the order of reads and writes
  *
  * Each round tells:
  *	quiet: N	operations a second without compaction
- *	compacting: N	and with it
+ *	spinning: N	and beside the spinner
+ *	compacting: N	and beside compaction
  *	compactions: N	how many writes to "compact" returned
  *	freed: N	pages that they freed (pages_compacted)
- *	writes: N	pages overwritten in both halves
+ *	writes: N	pages overwritten in all parts
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -74,17 +77,23 @@ static void zramio_for(unsigned long seconds, unsigned long seed)
 static void one_round(unsigned long seconds, unsigned long seed, unsigned long *count)
 {
 	unsigned long long writes, freed;
-	pid_t compaction;
+	pid_t other;
 
 	zramio_for(seconds, seed);
 	tell("quiet: %llu\n", figure("per_second"));
 	writes = figure("writes");
 
+	other = start_spin();
+	zramio_for(seconds, seed + 1);
+	stop_loop(other);
+	tell("spinning: %llu\n", figure("per_second"));
+	writes += figure("writes");
+
 	freed = nth_number(ZRAM "mm_stat", 7);
 	*count = 0;
-	compaction = start_loop(ZRAM "compact", 0, count);
-	zramio_for(seconds, seed + 1);
-	stop_loop(compaction);
+	other = start_loop(ZRAM "compact", 0, count);
+	zramio_for(seconds, seed + 2);
+	stop_loop(other);
 	freed = nth_number(ZRAM "mm_stat", 7) - freed;
 	tell("compacting: %llu\ncompactions: %lu\nfreed: %llu\nwrites: %llu\n",
 	     figure("per_second"), *count, freed, writes + figure("writes"));
@@ -103,7 +112,7 @@ void io_run(void)
 	set_up_zram(ram() / 2);
 	zramio_once("fill");
 	for (i = 0; i < rounds; i++) {
-		one_round(seconds, seed + 2 * i, count);
+		one_round(seconds, seed + 3 * i, count);
 		tell("progress: io %lu\n", (i + 1) * 100 / rounds);
 	}
 	zramio_once("check");
