@@ -59,7 +59,7 @@ static void tell_leaks(void)
 {
 	static const char file[] = "/sys/kernel/debug/kmemleak";
 	const char *text;
-	unsigned int leaks = 0;
+	unsigned int leaks = 0, lines = 0;
 
 	if (access(file, R_OK))
 		return;
@@ -68,6 +68,11 @@ static void tell_leaks(void)
 	must_put(file, "scan");
 	for (text = slurp(file); (text = strstr(text, "unreferenced")); text++)
 		leaks++;
+	/* who asked for the first one */
+	for (text = slurp(file); leaks && *text && lines++ < 40; text += strspn(text, "\n")) {
+		tell("leak: %.*s\n", (int)strcspn(text, "\n"), text);
+		text += strcspn(text, "\n");
+	}
 	tell("leaks: %u\n", leaks);
 }
 
