@@ -46,7 +46,7 @@ help:
 ##   make judge         judge the last boot again
 ##   make bench         zram's speed beside compaction, base and series in turn;
 ##                      boots each N=5 times   (CONFIG=, N=); 20 minutes
-##   make busted        break the series on purpose; each must be caught; 40 minutes
+##   make busted        break the series on purpose; each must be caught; 20 minutes
 ##   make clean         remove out/
 ##
 ## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the

@@ -589,7 +589,6 @@ enum {
 struct zst_worker {
 	struct zst *t;
 	int first;		/* of its own objects; then every ZST_OWNERS-th */
-	unsigned long loops;
 	unsigned long met;	/* a free a reader, a compaction another one */
 	u8 buf[PAGE_SIZE];
 	struct task_struct *task;
@@ -627,7 +626,6 @@ static int zst_reader(void *data)
 			}
 			cond_resched();
 		}
-		w->loops++;
 	}
 	return damaged;
 }
@@ -642,7 +640,7 @@ static bool zst_busy(struct zs_pool *pool, const struct zst_obj *obj)
 	return busy;
 }
 
-/* Frees its own objects and allocates them anew, of another size */
+/* Frees its own objects, and the next time allocates them anew */
 static int zst_freer(void *data)
 {
 	struct zst_worker *w = data;
@@ -665,7 +663,6 @@ static int zst_freer(void *data)
 			}
 			cond_resched();
 		}
-		w->loops++;
 	}
 	return damaged;
 }
@@ -678,7 +675,6 @@ static int zst_compactor(void *data)
 		WRITE_ONCE(w->met, w->met +
 			   mutex_is_locked(&w->t->pool->compact_lock));
 		zs_compact(w->t->pool);
-		w->loops++;
 		cond_resched();
 	}
 	return 0;
@@ -693,7 +689,6 @@ static int zst_shrinker(void *data)
 		WRITE_ONCE(w->met, w->met +
 			   mutex_is_locked(&w->t->pool->compact_lock));
 		zst_shrink(w->t, NULL);
-		w->loops++;
 		usleep_range(50, 100);
 	}
 	return 0;
@@ -713,7 +708,6 @@ static int zst_migrator(void *data)
 			zst_migrate_page(zst_page(t->pool, &t->objs[i]));
 			cond_resched();
 		}
-		w->loops++;
 	}
 	return 0;
 }
@@ -776,14 +770,14 @@ static void zsmalloc_all_at_once(struct kunit *test)
 }
 
 /*
- * Pages are migrated while their last object is freed, and while the pool that
- * they belong to is destroyed.
+ * Pages are migrated, slowly, while their last object is freed, and then the
+ * pool is destroyed with the worker still at it.
  */
 struct zst_storm {
 	struct zst *t;
 	struct page *page;	/* handed over with a reference, by xchg() */
 	unsigned long retries;	/* of the worker */
-	unsigned long destroyed; /* pools, while a page was being migrated */
+	unsigned long destroyed; /* pools, while the worker was busy */
 	struct task_struct *owner, *migrator;
 };
 
@@ -856,8 +850,10 @@ static int zst_storm_owner(void *data)
 	while (!kthread_should_stop()) {
 		struct zs_pool *pool = zs_create_pool("kunit-storm");
 
-		if (!pool)
+		if (!pool) {
+			msleep(20);
 			continue;
+		}
 		for (i = 0; i < 8; i++)
 			damaged += zst_storm_round(storm, pool, n++);
 		WRITE_ONCE(storm->retries, storm->retries +

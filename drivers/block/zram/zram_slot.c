@@ -4,8 +4,8 @@
  *
  * wait_on_bit_lock() does the waiting.  Its queues are hashed by address and
  * shared with others, so there is nothing to initialise and nothing that a
- * waiter could find freed.  To look into a queue costs more than the rest of
- * the lock, so the device counts who waits.
+ * waiter could find freed.  Each unlock would have to look into one of them;
+ * so the device counts who waits, and with nobody waiting it does not.
  */
 #include <linux/sched/mm.h>
 
