@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The lock of a slot of zram->table, see zram_slot.h
+ * The lock of a slot of meta->table, see zram_slot.h
  *
  * wait_on_bit_lock() does the waiting.  Its queues are hashed by address and
  * shared with others, so there is nothing to initialise and nothing that a
@@ -11,25 +11,25 @@
 
 #include "zram_slot.h"
 
-void zram_slot_init_lockdep(struct zram *zram)
+void zram_slot_init_lockdep(struct zram_meta *meta)
 {
 	static struct lock_class_key __maybe_unused key;
 
-	lockdep_init_map(&zram->slot_map, "zram->table[].lock", &key, 0);
+	lockdep_init_map(&meta->slot_map, "zram->table[].lock", &key, 0);
 
 	fs_reclaim_acquire(GFP_KERNEL);
-	mutex_acquire(&zram->slot_map, 0, 0, _RET_IP_);
-	mutex_release(&zram->slot_map, _RET_IP_);
+	mutex_acquire(&meta->slot_map, 0, 0, _RET_IP_);
+	mutex_release(&meta->slot_map, _RET_IP_);
 	fs_reclaim_release(GFP_KERNEL);
 }
 
-void zram_slot_wait(struct zram *zram, u32 index)
+void zram_slot_wait(struct zram_meta *meta, u32 index)
 {
-	lock_contended(&zram->slot_map, _RET_IP_);
-	atomic_inc(&zram->slot_waiters);
+	lock_contended(&meta->slot_map, _RET_IP_);
+	atomic_inc(&meta->slot_waiters);
 	/* pairs with zram_slot_unlock() */
 	smp_mb__after_atomic();
-	wait_on_bit_lock(&zram->table[index].flags, ZRAM_LOCK,
+	wait_on_bit_lock(&meta->table[index].flags, ZRAM_LOCK,
 			 TASK_UNINTERRUPTIBLE);
-	atomic_dec(&zram->slot_waiters);
+	atomic_dec(&meta->slot_waiters);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The lock of a slot of zram->table
+ * The lock of a slot of meta->table
  *
  *  1. It is bit ZRAM_LOCK of the slot's flags, and takes no byte: there is a
  *     slot for every page of the disk.
@@ -30,71 +30,72 @@
 #include <linux/lockdep.h>
 #include <linux/wait_bit.h>
 
-#include "zram_drv.h"
+#include "zram_meta.h"
 
 /**
- * zram_slot_init_lockdep() - make the slot locks of a new device known
- * @zram: the device
+ * zram_slot_init_lockdep() - make the slot locks of a device known
+ * @meta: a new one, not published yet
  *
  * Also teaches lockdep that a slot is locked in reclaim, when a page is swapped
  * out, before anybody allocates under one.
  *
  * Context: Process context.
  */
-void zram_slot_init_lockdep(struct zram *zram);
+void zram_slot_init_lockdep(struct zram_meta *meta);
 
 /* The part of zram_slot_lock() for a slot that somebody has */
-void zram_slot_wait(struct zram *zram, u32 index);
+void zram_slot_wait(struct zram_meta *meta, u32 index);
 
 /**
  * zram_slot_trylock() - lock a slot, if nobody has it
- * @zram: the device
+ * @meta: what the caller got by zram_meta_get()
  * @index: the slot
  *
  * Context: Any but interrupts.  Does not sleep.
  * Return: true if the slot is locked now.
  */
-static inline bool __must_check zram_slot_trylock(struct zram *zram, u32 index)
+static inline bool __must_check zram_slot_trylock(struct zram_meta *meta,
+						  u32 index)
 {
-	if (test_and_set_bit_lock(ZRAM_LOCK, &zram->table[index].flags))
+	if (test_and_set_bit_lock(ZRAM_LOCK, &meta->table[index].flags))
 		return false;
-	mutex_acquire(&zram->slot_map, 0, 1, _RET_IP_);
+	mutex_acquire(&meta->slot_map, 0, 1, _RET_IP_);
 	return true;
 }
 
 /**
  * zram_slot_lock() - lock a slot
- * @zram: the device
+ * @meta: what the caller got by zram_meta_get()
  * @index: the slot
  *
  * Context: Process context.  May sleep.
  */
-static inline void zram_slot_lock(struct zram *zram, u32 index)
+static inline void zram_slot_lock(struct zram_meta *meta, u32 index)
 {
 	might_sleep();
-	mutex_acquire(&zram->slot_map, 0, 0, _RET_IP_);
+	mutex_acquire(&meta->slot_map, 0, 0, _RET_IP_);
 	if (unlikely(test_and_set_bit_lock(ZRAM_LOCK,
-					   &zram->table[index].flags)))
-		zram_slot_wait(zram, index);
-	lock_acquired(&zram->slot_map, _RET_IP_);
+					   &meta->table[index].flags)))
+		zram_slot_wait(meta, index);
+	lock_acquired(&meta->slot_map, _RET_IP_);
 }
 
 /**
  * zram_slot_unlock() - unlock a slot
- * @zram: the device
+ * @meta: what the caller got by zram_meta_get()
  * @index: the slot, which the caller's task has locked
  *
  * Context: Any but interrupts.  Does not sleep.
  */
-static inline void zram_slot_unlock(struct zram *zram, u32 index)
+static inline void zram_slot_unlock(struct zram_meta *meta, u32 index)
 {
-	unsigned long *flags = &zram->table[index].flags;
+	unsigned long *flags = &meta->table[index].flags;
 
-	mutex_release(&zram->slot_map, _RET_IP_);
+	mutex_release(&meta->slot_map, _RET_IP_);
 	clear_bit_unlock(ZRAM_LOCK, flags);
 	/* pairs with zram_slot_wait(): he sees the bit clear, or we see him */
 	smp_mb__after_atomic();
-	if (unlikely(atomic_read(&zram->slot_waiters)))
+	if (unlikely(atomic_read(&meta->slot_waiters)))
 		wake_up_bit(flags, ZRAM_LOCK);
 }
 

@@ -20,13 +20,14 @@
 
 /* Wants slot 3: tries, waits, gets it, lets it go */
 struct zslt_waiter {
-	struct zram *zram;
+	struct zram_meta *meta;
 	bool had_other, had_at_once;
 	struct completion tried, got;
 };
 
 struct zslt {
 	struct zram zram;
+	struct zram_meta *meta;	/* its */
 	struct gendisk disk;
 	struct block_device bdev;
 	/* one a slot, changed by its holder only */
@@ -48,11 +49,16 @@ static int zslt_init(struct kunit *test)
 	t->disk.private_data = &t->zram;
 	t->bdev.bd_disk = &t->disk;
 	t->zram.disk = &t->disk;
-	zram_slot_init_lockdep(&t->zram);
-	if (!zram_meta_alloc(&t->zram, ZSLT_SLOTS << PAGE_SHIFT)) {
+	t->meta = zram_meta_create(&t->zram, "kunit", default_compressor,
+				   ZSLT_SLOTS);
+	if (IS_ERR(t->meta)) {
+		int err = PTR_ERR(t->meta);
+
 		kfree(t);
-		return -ENOMEM;
+		return err;
 	}
+	zram_slot_init_lockdep(t->meta);
+	zram_meta_publish(&t->zram.meta, t->meta);
 	test->priv = t;
 	return 0;
 }
@@ -63,7 +69,7 @@ static void zslt_exit(struct kunit *test)
 
 	if (!t || t->stuck)
 		return;
-	zram_meta_free(&t->zram, ZSLT_SLOTS << PAGE_SHIFT);
+	zram_meta_end(&t->zram.meta);
 	KUNIT_EXPECT_EQ_MSG(test, t->lockdep, (bool)debug_locks,
 			    "lockdep had something to report");
 	kfree(t);
@@ -73,15 +79,15 @@ static void zslt_exit(struct kunit *test)
 static void zslt_store(struct kunit *test, u32 index)
 {
 	struct zslt *t = test->priv;
-	unsigned long handle = zs_malloc(t->zram.mem_pool, 100, GFP_KERNEL);
+	unsigned long handle = zs_malloc(t->meta->mem_pool, 100, GFP_KERNEL);
 
 	KUNIT_ASSERT_NE(test, handle, 0UL);
-	zram_slot_lock(&t->zram, index);
-	zram_set_handle(&t->zram, index, handle);
-	zram_set_obj_size(&t->zram, index, 100);
-	zram_slot_unlock(&t->zram, index);
-	atomic64_inc(&t->zram.stats.pages_stored);
-	atomic64_add(100, &t->zram.stats.compr_data_size);
+	zram_slot_lock(t->meta, index);
+	zram_set_handle(t->meta, index, handle);
+	zram_set_obj_size(t->meta, index, 100);
+	zram_slot_unlock(t->meta, index);
+	atomic64_inc(&t->meta->stats.pages_stored);
+	atomic64_add(100, &t->meta->stats.compr_data_size);
 }
 
 static int zslt_wait(void *data)
@@ -89,15 +95,15 @@ static int zslt_wait(void *data)
 	struct zslt_waiter *w = data;
 
 	/* another slot can be had meanwhile */
-	w->had_other = zram_slot_trylock(w->zram, 4);
+	w->had_other = zram_slot_trylock(w->meta, 4);
 	if (w->had_other)
-		zram_slot_unlock(w->zram, 4);
-	w->had_at_once = zram_slot_trylock(w->zram, 3);
+		zram_slot_unlock(w->meta, 4);
+	w->had_at_once = zram_slot_trylock(w->meta, 3);
 	complete(&w->tried);
 	if (!w->had_at_once)
-		zram_slot_lock(w->zram, 3);
+		zram_slot_lock(w->meta, 3);
 	complete(&w->got);
-	zram_slot_unlock(w->zram, 3);
+	zram_slot_unlock(w->meta, 3);
 	return 0;
 }
 
@@ -118,17 +124,17 @@ static void zram_slot_excludes(struct kunit *test)
 	struct task_struct *task;
 	unsigned long left;
 
-	w->zram = &t->zram;
+	w->meta = t->meta;
 	init_completion(&w->tried);
 	init_completion(&w->got);
 	/* before the slot is locked: no allocation under it, by rule 5 */
 	task = kthread_create(zslt_wait, w, "zslt_wait");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	zram_slot_lock(&t->zram, 3);
+	zram_slot_lock(t->meta, 3);
 	wake_up_process(task);
 	wait_for_completion(&w->tried);
 	left = wait_for_completion_timeout(&w->got, HZ / 5);
-	zram_slot_unlock(&t->zram, 3);
+	zram_slot_unlock(t->meta, 3);
 	KUNIT_EXPECT_TRUE(test, w->had_other);
 	KUNIT_EXPECT_FALSE(test, w->had_at_once);
 	KUNIT_EXPECT_EQ(test, left, 0UL);
@@ -137,8 +143,8 @@ static void zram_slot_excludes(struct kunit *test)
 	if (t->stuck)
 		return;
 	/* the waiter is on its way out; its slot tells when it is done */
-	zram_slot_lock(&t->zram, 3);
-	zram_slot_unlock(&t->zram, 3);
+	zram_slot_lock(t->meta, 3);
+	zram_slot_unlock(t->meta, 3);
 }
 
 /* The swap code tells, under a spinlock, that nobody needs the page any more */
@@ -157,12 +163,12 @@ static void zram_slot_notify_frees(struct kunit *test)
 
 	zslt_store(test, 5);
 	zslt_notify(t, 5);
-	KUNIT_EXPECT_EQ(test, zram_get_handle(&t->zram, 5), 0UL);
-	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&t->zram.stats.pages_stored),
+	KUNIT_EXPECT_EQ(test, zram_get_handle(t->meta, 5), 0UL);
+	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&t->meta->stats.pages_stored),
 			0ULL);
-	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&t->zram.stats.notify_free),
+	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&t->meta->stats.notify_free),
 			1ULL);
-	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&t->zram.stats.miss_free),
+	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&t->meta->stats.miss_free),
 			0ULL);
 }
 
@@ -171,11 +177,11 @@ static int zslt_hold(void *data)
 {
 	struct zslt_waiter *w = data;
 
-	zram_slot_lock(w->zram, 5);
+	zram_slot_lock(w->meta, 5);
 	complete(&w->got);
 	while (!kthread_should_stop())
 		schedule_timeout_interruptible(HZ / 100);
-	zram_slot_unlock(w->zram, 5);
+	zram_slot_unlock(w->meta, 5);
 	return 0;
 }
 
@@ -189,20 +195,20 @@ static int zslt_hold(void *data)
 static void zram_slot_notify_misses(struct kunit *test)
 {
 	struct zslt *t = test->priv;
-	struct zslt_waiter w = { .zram = &t->zram };
+	struct zslt_waiter w = { .meta = t->meta };
 	struct task_struct *task;
 	unsigned long handle;
 
 	zslt_store(test, 5);
-	handle = zram_get_handle(&t->zram, 5);
+	handle = zram_get_handle(t->meta, 5);
 	init_completion(&w.got);
 	task = kthread_run(zslt_hold, &w, "zslt_hold");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	wait_for_completion(&w.got);
 	zslt_notify(t, 5);
 	kthread_stop(task);
-	KUNIT_EXPECT_EQ(test, zram_get_handle(&t->zram, 5), handle);
-	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&t->zram.stats.miss_free),
+	KUNIT_EXPECT_EQ(test, zram_get_handle(t->meta, 5), handle);
+	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&t->meta->stats.miss_free),
 			1ULL);
 }
 
@@ -214,16 +220,16 @@ static int zslt_hammer(void *data)
 
 	while (!kthread_should_stop()) {
 		u32 index = prandom_u32() % ZSLT_SLOTS;
-		bool waited = !zram_slot_trylock(&t->zram, index);
+		bool waited = !zram_slot_trylock(t->meta, index);
 
 		if (waited)
-			zram_slot_lock(&t->zram, index);
+			zram_slot_lock(t->meta, index);
 		t->count[index]++;
 		if (waited && !index)
 			WRITE_ONCE(t->waits, t->waits + 1);
 		if (n % 64 == 0)
 			cond_resched();
-		zram_slot_unlock(&t->zram, index);
+		zram_slot_unlock(t->meta, index);
 		n++;
 	}
 	return n;
@@ -272,7 +278,7 @@ static void zram_slot_all_at_once(struct kunit *test)
 #define ZSLT_HOG_MS	2
 
 struct zslt_prio {
-	struct zram *zram;
+	struct zram_meta *meta;
 	unsigned long waits;
 	u64 longest;		/* ns */
 };
@@ -283,9 +289,9 @@ static int zslt_prio_holder(void *data)
 
 	sched_set_normal(current, 19);
 	while (!kthread_should_stop()) {
-		zram_slot_lock(p->zram, 6);
+		zram_slot_lock(p->meta, 6);
 		udelay(100);
-		zram_slot_unlock(p->zram, 6);
+		zram_slot_unlock(p->meta, 6);
 		usleep_range(50, 100);
 	}
 	return 0;
@@ -309,13 +315,13 @@ static int zslt_prio_waiter(void *data)
 	sched_set_fifo(current);
 	while (!kthread_should_stop()) {
 		usleep_range(300, 500);
-		if (!zram_slot_trylock(p->zram, 6)) {
+		if (!zram_slot_trylock(p->meta, 6)) {
 			start = ktime_get_ns();
-			zram_slot_lock(p->zram, 6);
+			zram_slot_lock(p->meta, 6);
 			p->longest = max(p->longest, ktime_get_ns() - start);
 			WRITE_ONCE(p->waits, p->waits + 1);
 		}
-		zram_slot_unlock(p->zram, 6);
+		zram_slot_unlock(p->meta, 6);
 	}
 	return 0;
 }
@@ -326,7 +332,7 @@ static void zram_slot_low_priority_holder(struct kunit *test)
 		zslt_prio_holder, zslt_prio_hog, zslt_prio_waiter,
 	};
 	struct zslt *t = test->priv;
-	struct zslt_prio prio = { .zram = &t->zram };
+	struct zslt_prio prio = { .meta = t->meta };
 	struct task_struct *task[ARRAY_SIZE(fn)];
 	unsigned long start = jiffies;
 	int i;
