@@ -152,6 +152,7 @@ void zram_meta_free(struct zram_meta *meta)
 
 bool zram_meta_end(struct zram_meta __rcu **where)
 {
+	/* the caller keeps others out, so it stays what it is */
 	struct zram_meta *meta = rcu_dereference_protected(*where, true);
 
 	if (!meta)

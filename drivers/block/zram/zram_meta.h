@@ -16,14 +16,15 @@
  *     is freed in process context, whoever was last.
  *  4. Who holds one for longer than an I/O takes asks zram_meta_ending() now
  *     and then, and stops.
- *  5. Under a reference no allocation enters reclaim, which may need I/O.
- *  6. A reference that ends in another context than it began (a bio's, that is)
- *     is got with zram_meta_hold() and ended with zram_meta_drop().
+ *  5. Between zram_meta_get() and zram_meta_put() memory is allocated with
+ *     GFP_NOIO at the most, or reclaim might do I/O to the device.
+ *  6. A reference that ends in another context than it began, or that is held
+ *     while something else is waited for, is got with zram_meta_hold() and ended
+ *     with zram_meta_drop(), which lockdep is not told of.
  *
  * The count is a percpu_ref: I/O also holds the count of its queue, which is
- * one, but sysfs, debugfs, the notification that a swap slot was freed and the
- * completion of a read from the backing device hold nothing.  Neither does the
- * queue's count say whether the device has a size.
+ * one, but sysfs, debugfs and the notification that a swap slot was freed hold
+ * nothing.  Neither does the queue's count say whether the device has a size.
  *
  * Order: zram->init_lock -> waiting for users; reclaim -> a reference -> slot.
  * What users take while they have a reference must not be held by who waits
@@ -58,8 +59,6 @@ struct zram_meta {
 	struct block_device *bdev;	/* zram's; NULL if there is none */
 	unsigned long *bitmap;		/* blocks in use; atomic bitops */
 	unsigned long nr_blocks;
-	/* reads under way of blocks with that number, modulo their own */
-	atomic_t block_readers[ZRAM_BLOCK_READERS];
 #endif
 	/* comp knows itself by this name, also when a CPU comes up */
 	char compressor[CRYPTO_MAX_ALG_NAME];
@@ -70,6 +69,10 @@ struct zram_meta {
 #endif
 	/* Written all the time, so away from the above */
 	struct zram_stats stats ____cacheline_aligned_in_smp;
+#ifdef CONFIG_ZRAM_WRITEBACK
+	/* reads under way of blocks, by their number modulo this one's */
+	atomic_t block_readers[ZRAM_BLOCK_READERS];
+#endif
 };
 
 /**
@@ -136,7 +139,7 @@ static inline void zram_meta_publish(struct zram_meta __rcu **where,
 }
 
 /**
- * zram_meta_hold() - another reference, for a bio to drop
+ * zram_meta_hold() - another reference, to be dropped anywhere
  * @meta: the object, of which the caller has one
  *
  * Context: Any.

@@ -52,14 +52,15 @@ static void zmt_exit(struct kunit *test)
 	kfree(t);
 }
 
+/* NULL, and a failed test, if there is none */
 static struct zram_meta *zmt_create(struct kunit *test, unsigned long nr_pages)
 {
 	struct zmt *t = test->priv;
 	struct zram_meta *meta;
 
 	meta = zram_meta_create(&t->zram, "kunit", default_compressor, nr_pages);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, meta);
-	return meta;
+	KUNIT_EXPECT_FALSE(test, IS_ERR(meta));
+	return IS_ERR(meta) ? NULL : meta;
 }
 
 /* Ends what is published in another thread, as end() may have to wait */
@@ -122,6 +123,7 @@ static void zram_meta_one(struct kunit *test)
 	struct zmt *t = test->priv;
 	struct zram_meta *made = zmt_create(test, ZMT_PAGES), *meta;
 
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, made);
 	KUNIT_EXPECT_EQ(test, made->nr_pages, (unsigned long)ZMT_PAGES);
 	zram_meta_publish(&t->meta, made);
 	meta = zram_meta_get(&t->meta);
@@ -162,6 +164,7 @@ static void zram_meta_frees_objects(struct kunit *test)
 	struct zram_meta *meta = zmt_create(test, ZMT_PAGES);
 	unsigned long i;
 
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, meta);
 	for (i = 0; i < ZMT_PAGES; i += 3) {
 		meta->table[i].handle = zs_malloc(meta->mem_pool, 40 * i + 40,
 						  GFP_KERNEL);
@@ -283,17 +286,22 @@ static void zram_meta_publish_beside_readers(struct kunit *test)
 	struct zmt *t = test->priv;
 	static struct zmt_reader reader[ZMT_READERS];
 	unsigned long found = 0, none = 0, wrong = 0;
+	struct task_struct *task[ZMT_READERS];
 	unsigned int i, lives;
 
 	for (i = 0; i < ZMT_READERS; i++) {
 		reader[i] = (struct zmt_reader){ .t = t };
 		init_completion(&reader[i].done);
-		wake_up_process(zmt_thread(test, zmt_read, &reader[i]));
+		task[i] = zmt_thread(test, zmt_read, &reader[i]);
 	}
+	for (i = 0; i < ZMT_READERS; i++)
+		wake_up_process(task[i]);
 	for (lives = 0; lives < 20; lives++) {
 		unsigned long nr_pages = 1 + lives * 97 % 500;
 		struct zram_meta *meta = zmt_create(test, nr_pages);
 
+		if (!meta)
+			break;
 		meta->table[nr_pages - 1].element = nr_pages - 1;
 		meta->table[nr_pages - 1].flags |= BIT(ZRAM_SAME);
 		zram_meta_publish(&t->meta, meta);
@@ -382,7 +390,7 @@ struct zmt_io_task {
 static void zmt_init_io(struct zmt_io_task *io, struct zram *zram)
 {
 	io->zram = zram;
-	io->page = alloc_page(GFP_KERNEL);
+	io->page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
 	init_completion(&io->begun);
 	init_completion(&io->done);
 }
@@ -408,7 +416,7 @@ static int zmt_reset(void *data)
 /* Without a size there is an error, and with one there is the data */
 static void zram_meta_io_needs_a_size(struct kunit *test)
 {
-	struct page *page = alloc_page(GFP_KERNEL);
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
 	struct zram *zram = zmt_add(test);
 	u64 *word = page_address(page);
 
@@ -451,6 +459,7 @@ static void zram_meta_reset_waits_for_io(struct kunit *test)
 	struct zram *zram = zmt_add(test);
 	struct zmt *t = test->priv;
 	struct zram_meta *meta;
+	int i;
 
 	zmt_init_io(&io, zram);
 	zmt_init_io(&reset, zram);
@@ -461,8 +470,9 @@ static void zram_meta_reset_waits_for_io(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, meta);
 	zram_slot_lock(meta, 3);
 	wake_up_process(io_task);
-	while (!atomic_read(&meta->slot_waiters))
+	for (i = 0; i < ZMT_TIMEOUT && !atomic_read(&meta->slot_waiters); i++)
 		schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&meta->slot_waiters), 1);
 
 	wake_up_process(reset_task);
 	KUNIT_EXPECT_TRUE(test, zmt_wait_unpublished(&zram->meta));

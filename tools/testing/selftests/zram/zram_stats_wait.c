@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zram_stats_wait - reading a device's statistics never waits
+ *
+ * The backing device is slow, so that a writeback takes long.  While it runs
+ * somebody resets the device, and has to wait for it; on a kernel where both
+ * wait for one lock, all who read an attribute then wait as well.  Each
+ * attribute is read over and over, and has to answer within a limit.
+ *
+ * Environment: ZRAM_STAT_LIMIT_US, the limit (1000000).
+ */
+#include "zram_test.h"
+
+#include <sched.h>
+#include <sys/stat.h>
+
+/* What one page takes on the slow device. */
+#define PAGE_MS		20
+#define BLOCK_STATE	"block_state"
+
+struct probe {
+	const char *name;
+	char path[128];
+	unsigned long reads;
+	unsigned long long longest;
+	int error;
+};
+
+static char null_dir[64];
+static int id = -1;
+static struct zt_task writeback, reset;
+static struct probe probes[] = {
+	{ .name = "mm_stat" }, { .name = "io_stat" }, { .name = "bd_stat" },
+	{ .name = "debug_stat" }, { .name = "disksize" }, { .name = "initstate" },
+	{ .name = "comp_algorithm" }, { .name = "backing_dev" },
+	{ .name = "writeback_limit" }, { .name = "writeback_limit_enable" },
+	{ .name = BLOCK_STATE },
+};
+
+/* --- the slow device ----------------------------------------------------- */
+
+static int null_put(const char *attr, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", null_dir, attr);
+	return zt_put_file(path, value, strlen(value));
+}
+
+static void null_remove(void)
+{
+	null_put("power", "0");
+	rmdir(null_dir);
+}
+
+/* Returns an error; the name of its node goes to path. */
+static int null_add(char *path, size_t size)
+{
+	static const char * const set_up[][2] = {
+		{ "memory_backed", "1" }, { "blocksize", "4096" }, { "size", "256" },
+		{ "irqmode", "2" }, { "completion_nsec", "20000000" }, { "power", "1" },
+	};
+	char file[128], text[16];
+	unsigned int i;
+	int error = 0;
+
+	snprintf(null_dir, sizeof(null_dir), "/sys/kernel/config/nullb/zt%d", getpid());
+	if (mkdir(null_dir, 0700))
+		return errno;
+	atexit(null_remove);
+	for (i = 0; i < ARRAY_SIZE(set_up) && !error; i++)
+		error = null_put(set_up[i][0], set_up[i][1]);
+	snprintf(file, sizeof(file), "%s/index", null_dir);
+	if (!error)
+		error = zt_get_file(file, text, sizeof(text));
+	if (!error)
+		snprintf(path, size, "/dev/nullb%d", atoi(text));
+	return error;
+}
+
+static int wait_for_node(const char *path)
+{
+	int tries;
+
+	for (tries = 0; tries < 100 && access(path, R_OK | W_OK); tries++)
+		zt_sleep(20);
+	return access(path, R_OK | W_OK) ? errno : 0;
+}
+
+/* --- the three threads --------------------------------------------------- */
+
+static int write_back(void *unused)
+{
+	(void)unused;
+	return zt_put(id, "writeback", "idle");
+}
+
+static int patient_reset(void *unused)
+{
+	(void)unused;
+	return zt_reset(id);
+}
+
+static void read_probe(struct probe *p)
+{
+	char text[65536];
+	unsigned long long began = zt_now(), took;
+	int error = zt_get_file(p->path, text, sizeof(text));
+
+	took = zt_now() - began;
+	if (took > p->longest)
+		p->longest = took;
+	/* After the reset there is none. */
+	if (error && (error != EINVAL || strcmp(p->name, BLOCK_STATE)))
+		p->error = error;
+	else
+		p->reads++;
+}
+
+/*
+ * Each has a thread of its own, as one that waits must not keep the others from
+ * waiting as well.  A normal task's turns would be part of the figures, and so
+ * would one probe be of those below it.
+ */
+static int read_probes(void *probe)
+{
+	struct probe *p = probe;
+	struct sched_param priority = { .sched_priority = 10 + (&probes[ARRAY_SIZE(probes)] - p) };
+	unsigned long long end = zt_now() + zt_seconds() * 1000000ULL;
+	int error = pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority);
+
+	while (!zt_task_over(&reset) && !zt_task_over(&writeback) && zt_now() < end) {
+		read_probe(p);
+		zt_sleep(1);
+	}
+	return error;
+}
+
+/* --- the test ------------------------------------------------------------ */
+
+static void find_probes(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		struct probe *p = &probes[i];
+
+		if (!strcmp(p->name, BLOCK_STATE))
+			snprintf(p->path, sizeof(p->path),
+				 "/sys/kernel/debug/zram/zram%d/" BLOCK_STATE, id);
+		else
+			zt_attr_path(p->path, sizeof(p->path), id, p->name);
+		if (access(p->path, R_OK))
+			p->path[0] = '\0';
+	}
+}
+
+/* As much as keeps the slow device busy for twice ZRAM_SECONDS. */
+static int fill(void)
+{
+	unsigned long pages = zt_seconds() * 2 * 1000 / PAGE_MS, i;
+	char size[32];
+	int fd, error;
+
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)pages * zt_page);
+	error = zt_put(id, "disksize", size);
+	if (error)
+		return error;
+	fd = zt_open(id, O_RDWR | O_DIRECT);
+	if (fd < 0)
+		return -fd;
+	for (i = 0; i < pages && !error; i++)
+		error = zt_write_noise(fd, i, 1, zt_page);
+	close(fd);
+	return error ? error : zt_put(id, "idle", "all");
+}
+
+static void run(void)
+{
+	struct zt_task reader[ARRAY_SIZE(probes)];
+	int no_fifo = 0;
+	unsigned int i;
+
+	/* Before a reader asks how it goes. */
+	memset(&reset, 0, sizeof(reset));
+	zt_task_start(&writeback, write_back, NULL);
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		if (probes[i].path[0])
+			zt_task_start(&reader[i], read_probes, &probes[i]);
+	zt_sleep(100);
+	zt_task_start(&reset, patient_reset, NULL);
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		if (probes[i].path[0])
+			no_fifo |= zt_task_join(&reader[i]);
+	if (no_fifo)
+		ksft_print_msg("no SCHED_FIFO: the figures have other tasks in them\n");
+	zt_task_join(&writeback);
+	zt_task_join(&reset);
+	ksft_print_msg("the writeback took %llu us, the reset %llu us\n",
+		       writeback.ended - writeback.began, reset.ended - reset.began);
+}
+
+static int judge(const struct probe *p, unsigned long long limit)
+{
+	if (!p->path[0])
+		return zt_skip("this kernel has none");
+	ksft_print_msg("%s: %lu reads, longest %llu us\n", p->name, p->reads, p->longest);
+	if (p->error)
+		return zt_fail("%s", strerror(p->error));
+	if (p->longest >= limit)
+		return zt_fail("a read took %llu us", p->longest);
+	/* It is not the reader's fault if the reset is fast. */
+	if (p->reads < (reset.ended - reset.began < zt_seconds() * 1000000ULL ? 1 : 3))
+		return zt_fail("it was read %lu times", p->reads);
+	return KSFT_PASS;
+}
+
+static int judge_reset(void)
+{
+	if (reset.began >= writeback.ended)
+		return zt_fail("the writeback was over before the reset: %s",
+			       strerror(writeback.error));
+	if (reset.error)
+		return zt_fail("reset: %s", strerror(reset.error));
+	return KSFT_PASS;
+}
+
+/* It ends what it would wait for, as nobody wants that any more. */
+static int judge_patience(void)
+{
+	unsigned long long took = reset.ended - reset.began;
+
+	if (took > 1000000)
+		return zt_fail("the reset took %llu us", took);
+	return KSFT_PASS;
+}
+
+int main(void)
+{
+	const char *limit = getenv("ZRAM_STAT_LIMIT_US");
+	char node[64];
+	unsigned int i;
+	int error;
+
+	zt_begin();
+	if (access("/sys/kernel/config/nullb", X_OK))
+		ksft_exit_skip("no null_blk in configfs\n");
+	id = zt_add();
+	if (!zt_has_attr(id, "writeback"))
+		ksft_exit_skip("zram has no writeback\n");
+	error = null_add(node, sizeof(node));
+	if (error)
+		ksft_exit_skip("null_blk: %s\n", strerror(error));
+	ksft_set_plan(ARRAY_SIZE(probes) + 4);
+	error = wait_for_node(node);
+	if (!error)
+		error = zt_put(id, "backing_dev", node);
+	if (!error)
+		error = fill();
+	if (error)
+		ksft_exit_fail_msg("set-up: %s\n", strerror(error));
+
+	find_probes();
+	run();
+	zt_result(judge_reset(), "reset during a writeback");
+	zt_result(judge_patience(), "reset does not wait for the writeback");
+	for (i = 0; i < ARRAY_SIZE(probes); i++)
+		zt_result(judge(&probes[i], limit ? strtoull(limit, NULL, 0) : 1000000),
+			  probes[i].name);
+	zt_result(zt_works_and_goes(id), "it holds data and goes");
+	return zt_end();
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zram_swapoff_storm - swapon and swapoff over and over, while somebody tries to
+ * reset the device
+ *
+ * A process has its pages pushed out to it and reads them again: they come back
+ * right.  As long as the device is in use it can't be reset; in between it can,
+ * and is set up anew.
+ *
+ * The process does not fault while swapoff runs: the two have a race of their own
+ * in 5.10, in mm, which is not what is tested.
+ */
+#include "zram_test.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+
+#define PAGES	2048
+
+/* With the child. */
+static struct shared {
+	int stop;
+	/* Held by the child while it faults, and by us for swapoff. */
+	pthread_mutex_t faults;
+	unsigned long rounds, wrong;
+	char text[200];
+} *shared;
+
+/* Odd while the device is in use. */
+static int use;
+static unsigned long seen_used;
+
+/* --- the process that is swapped ----------------------------------------- */
+
+static void *map(size_t size, int flags)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
+
+	if (p == MAP_FAILED)
+		ksft_exit_fail_msg("mmap: %s\n", strerror(errno));
+	return p;
+}
+
+static void check_page(const unsigned char *at, unsigned long page, uint32_t generation)
+{
+	if (!zt_check(at, page, generation))
+		return;
+	if (shared->wrong++ == 0)
+		snprintf(shared->text, sizeof(shared->text), "%s", zt_wrong_text());
+}
+
+static void write_all(unsigned char *area, uint32_t generation)
+{
+	unsigned long page;
+
+	pthread_mutex_lock(&shared->faults);
+	for (page = 0; page < PAGES; page++)
+		zt_fill(area + page * zt_page, page, generation);
+	madvise(area, (size_t)PAGES * zt_page, MADV_PAGEOUT);
+	pthread_mutex_unlock(&shared->faults);
+}
+
+static void check_all(unsigned char *area, uint32_t generation)
+{
+	unsigned long page;
+
+	pthread_mutex_lock(&shared->faults);
+	for (page = 0; page < PAGES; page++)
+		check_page(area + page * zt_page, page, generation);
+	shared->rounds++;
+	pthread_mutex_unlock(&shared->faults);
+}
+
+static void one_round(unsigned char *area)
+{
+	uint32_t generation = zt_generation();
+
+	write_all(area, generation);
+	zt_sleep(20);
+	check_all(area, generation);
+	zt_sleep(1);
+}
+
+static void share(void)
+{
+	pthread_mutexattr_t attr;
+
+	shared = map(sizeof(*shared), MAP_SHARED);
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&shared->faults, &attr);
+}
+
+static pid_t start_child(void)
+{
+	unsigned char *area = map((size_t)PAGES * zt_page, MAP_PRIVATE);
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!__atomic_load_n(&shared->stop, __ATOMIC_RELAXED))
+		one_round(area);
+	_exit(0);
+}
+
+static int end_child(pid_t pid)
+{
+	int status = -1;
+
+	__atomic_store_n(&shared->stop, 1, __ATOMIC_RELAXED);
+	waitpid(pid, &status, 0);
+	if (status)
+		return zt_fail("the process ended with status %#x", status);
+	if (shared->wrong)
+		return zt_fail("%lu pages, %s", shared->wrong, shared->text);
+	return shared->rounds ? KSFT_PASS : zt_fail("there was no round");
+}
+
+/* --- the two that want the device ---------------------------------------- */
+
+/* If it was in use before and after, it was all the time. */
+static int step_reset(struct zt_worker *w)
+{
+	int before = __atomic_load_n(&use, __ATOMIC_SEQ_CST);
+	int error = zt_put(w->id, "reset", "1");
+	int after = __atomic_load_n(&use, __ATOMIC_SEQ_CST);
+
+	if (!error && before == after && before % 2)
+		return ZT_WRONG;
+	return error;
+}
+
+static int is_used(int id)
+{
+	char text[256];
+
+	/* More than the header that it begins with. */
+	return !zt_get(id, "mm_stat", text, sizeof(text)) &&
+	       strtoull(text, NULL, 10) > 16ULL * zt_page;
+}
+
+static int swapoff_alone(int id)
+{
+	int error;
+
+	pthread_mutex_lock(&shared->faults);
+	/* Without memory for what is out there it stays. */
+	while ((error = zt_swapoff(id)) == ENOMEM && !zt_stopping())
+		zt_sleep(50);
+	pthread_mutex_unlock(&shared->faults);
+	return error;
+}
+
+static int step_swap(struct zt_worker *w)
+{
+	int error = zt_put(w->id, "disksize", "64M");
+
+	if (error && error != EBUSY)
+		return error;
+	error = zt_swapon(w->id);
+	if (error)
+		return error;
+	__atomic_add_fetch(&use, 1, __ATOMIC_SEQ_CST);
+	usleep(50000 + zt_random(w) % 200000);
+	seen_used += is_used(w->id);
+	__atomic_add_fetch(&use, 1, __ATOMIC_SEQ_CST);
+	error = swapoff_alone(w->id);
+	/* The other one has a chance. */
+	usleep(zt_random(w) % 20000);
+	return error;
+}
+
+/* --- the test ------------------------------------------------------------ */
+
+static int pageout_works(void)
+{
+	unsigned char *area = map(zt_page, MAP_PRIVATE);
+
+	area[0] = 1;
+	return !madvise(area, zt_page, MADV_PAGEOUT);
+}
+
+static int was_used(void)
+{
+	ksft_print_msg("%lu rounds, %lu times seen in use\n", shared->rounds, seen_used);
+	return seen_used ? KSFT_PASS : zt_fail("nothing was swapped to it");
+}
+
+int main(void)
+{
+	struct zt_worker workers[] = {
+		{ .name = "swapon and swapoff", .step = step_swap },
+		{ .name = "reset", .step = step_reset, .pause = 200 },
+	};
+	unsigned int i;
+	pid_t child;
+	int id;
+
+	zt_begin();
+	if (access("/proc/swaps", F_OK))
+		ksft_exit_skip("no swap\n");
+	if (!pageout_works())
+		ksft_exit_skip("no MADV_PAGEOUT\n");
+	ksft_set_plan(ARRAY_SIZE(workers) + 4);
+	id = zt_add();
+	for (i = 0; i < ARRAY_SIZE(workers); i++)
+		workers[i].id = id;
+	share();
+	child = start_child();
+	zt_storm(workers, ARRAY_SIZE(workers));
+	zt_result(end_child(child), "all pages came back");
+	/* If memory was short it is still on. */
+	zt_swapoff(id);
+	zt_judge(workers, ARRAY_SIZE(workers));
+	zt_result(was_used(), "it was in use");
+	zt_result(zt_works_and_goes(id), "it holds data and goes");
+	return zt_end();
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the zram tests share: threads. */
+#include "zram_test.h"
+
+/* Pages of a session. */
+#define SESSION	32
+
+static int stop;
+
+/* What the kernel may say no with while the device changes under us. */
+static int is_refusal(int error)
+{
+	static const int refusals[] = {
+		EBUSY, EINVAL, ENODEV, ENOMEM, EIO, ECANCELED, ENOSPC, ENXIO,
+		ENOENT, EAGAIN, EINTR
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(refusals); i++)
+		if (error == refusals[i])
+			return 1;
+	return 0;
+}
+
+uint32_t zt_random(struct zt_worker *w)
+{
+	w->random = w->random * 6364136223846793005ULL + 1442695040888963407ULL;
+	return w->random >> 33;
+}
+
+int zt_stopping(void)
+{
+	return __atomic_load_n(&stop, __ATOMIC_RELAXED);
+}
+
+static void count(struct zt_worker *w, int error)
+{
+	if (error == 0) {
+		w->done++;
+	} else if (error == ZT_WRONG) {
+		w->wrong++;
+	} else if (is_refusal(error)) {
+		w->refused++;
+	} else {
+		w->odd++;
+		w->odd_errno = error;
+	}
+}
+
+static void *work(void *arg)
+{
+	struct zt_worker *w = arg;
+
+	while (!zt_stopping()) {
+		count(w, w->step(w));
+		if (w->pause)
+			usleep(w->pause);
+	}
+	return NULL;
+}
+
+/* A test without its threads would say nothing. */
+static void start(pthread_t *thread, void *(*run)(void *), void *arg)
+{
+	if (pthread_create(thread, NULL, run, arg))
+		ksft_exit_fail_msg("no thread\n");
+}
+
+void zt_start_workers(struct zt_worker *w, unsigned int count)
+{
+	unsigned int i;
+
+	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
+	for (i = 0; i < count; i++) {
+		w[i].random += 0x9e3779b97f4a7c15ULL * (i + 1);
+		start(&w[i].thread, work, &w[i]);
+	}
+}
+
+void zt_stop_workers(struct zt_worker *w, unsigned int count)
+{
+	unsigned int i;
+
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < count; i++)
+		pthread_join(w[i].thread, NULL);
+}
+
+void zt_storm(struct zt_worker *w, unsigned int count)
+{
+	zt_start_workers(w, count);
+	zt_sleep(zt_seconds() * 1000);
+	zt_stop_workers(w, count);
+}
+
+/* --- steps --------------------------------------------------------------- */
+
+int zt_step_reset(struct zt_worker *w)
+{
+	return zt_put(w->id, "reset", "1");
+}
+
+int zt_step_compact(struct zt_worker *w)
+{
+	return zt_put(w->id, "compact", "1");
+}
+
+int zt_step_idle(struct zt_worker *w)
+{
+	return zt_put(w->id, "idle", "all");
+}
+
+int zt_step_stats(struct zt_worker *w)
+{
+	return zt_read_all(w->id);
+}
+
+int zt_step_block_state(struct zt_worker *w)
+{
+	return zt_read_block_state(w->id);
+}
+
+static int write_and_read(int fd, unsigned long first, unsigned long pages,
+			  int (*between)(int id), int id)
+{
+	unsigned long step = pages / SESSION ? pages / SESSION : 1;
+	unsigned long last = first + pages - 1;
+	uint32_t generation = zt_generation();
+	unsigned int done = 0, i;
+	int error = 0;
+
+	while (done < SESSION && done < pages && !error)
+		error = zt_write_page(fd, last - done++ * step, generation);
+	/* The one that was refused holds what it held. */
+	if (error)
+		done--;
+	else if (between)
+		error = between(id);
+	for (i = 0; i < done; i++)
+		if (zt_must_read(fd, last - i * step, generation))
+			return ZT_WRONG;
+	return error;
+}
+
+int zt_session(int id, unsigned int part, unsigned int parts, int (*between)(int id))
+{
+	int fd = zt_try_open(id, O_RDWR | O_DIRECT), error = ENXIO;
+	unsigned long pages;
+
+	if (fd < 0)
+		return -fd;
+	pages = zt_pages(fd) / parts;
+	if (pages)
+		error = write_and_read(fd, part * pages, pages, between, id);
+	close(fd);
+	return error;
+}
+
+int zt_step_session(struct zt_worker *w)
+{
+	return zt_session(w->id, 0, 1, NULL);
+}
+
+int zt_write_back(int id)
+{
+	char text[128];
+	int error = zt_put(id, "idle", "all");
+
+	if (!error)
+		error = zt_put(id, "writeback", "idle");
+	if (!error)
+		error = zt_get(id, "bd_stat", text, sizeof(text));
+	if (!error && atoi(text) == 0)
+		error = EAGAIN;
+	return error;
+}
+
+/* --- one call ------------------------------------------------------------ */
+
+static void *run_task(void *arg)
+{
+	struct zt_task *t = arg;
+
+	t->error = t->run(t->arg);
+	t->ended = zt_now();
+	__atomic_store_n(&t->over, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+void zt_task_start(struct zt_task *t, int (*run)(void *arg), void *arg)
+{
+	memset(t, 0, sizeof(*t));
+	t->run = run;
+	t->arg = arg;
+	t->began = zt_now();
+	start(&t->thread, run_task, t);
+}
+
+int zt_task_over(const struct zt_task *t)
+{
+	return __atomic_load_n(&t->over, __ATOMIC_ACQUIRE);
+}
+
+int zt_task_join(struct zt_task *t)
+{
+	pthread_join(t->thread, NULL);
+	return t->error;
+}
+
+int zt_task_reset(void *id)
+{
+	return zt_put(*(int *)id, "reset", "1");
+}
+
+int zt_task_remove(void *id)
+{
+	return zt_hot_remove(*(int *)id);
+}
+
+/* --- a reset that meets a writeback -------------------------------------- */
+
+static int write_back_huge(void *id)
+{
+	return zt_put(*(int *)id, "writeback", "huge");
+}
+
+static int fill_with_noise(int id)
+{
+	int fd = zt_open(id, O_RDWR | O_DIRECT), error = 0;
+	unsigned long page, pages;
+
+	if (fd < 0)
+		return -fd;
+	pages = zt_pages(fd);
+	for (page = 0; page < pages && !error; page++)
+		error = zt_write_noise(fd, page, 1, zt_page);
+	close(fd);
+	return error;
+}
+
+/* Some blocks are out. */
+static void wait_for_writes(int id, const struct zt_task *t)
+{
+	char text[128] = "0";
+
+	while (!zt_task_over(t) && !zt_get(id, "bd_stat", text, sizeof(text)) &&
+	       atoi(text) == 0)
+		usleep(500);
+}
+
+static int meet(int id, int *met)
+{
+	int error = fill_with_noise(id);
+	struct zt_task t;
+
+	if (error)
+		return error;
+	zt_task_start(&t, write_back_huge, &id);
+	wait_for_writes(id, &t);
+	*met = !zt_task_over(&t);
+	error = zt_reset(id);
+	zt_task_join(&t);
+	return error;
+}
+
+int zt_reset_meets_writeback(int id, int (*set_up)(int id))
+{
+	int error = zt_reset(id), met = 0, tries;
+
+	/* On a busy machine it may be over before we look. */
+	for (tries = 0; tries < 10 && !error && !met; tries++) {
+		error = set_up(id);
+		if (!error)
+			error = meet(id, &met);
+	}
+	if (error)
+		return zt_fail("%s", strerror(error));
+	if (!met)
+		return zt_fail("each writeback was over before the reset");
+	return KSFT_PASS;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zram_writeback_storm - a device with a backing device, reset and set up over
+ * and over, while writebacks run
+ *
+ * What a session wrote comes back right although it went to the backing device,
+ * a reset meets running writebacks, and afterwards the backing device is free.
+ */
+#include "zram_test.h"
+
+#define LOOP_BYTES	(16UL << 20)
+#define PAGES		256
+
+static char backing[64];
+
+/* --- one by one ---------------------------------------------------------- */
+
+static int write_all(int fd, uint32_t generation)
+{
+	unsigned long page;
+
+	for (page = 0; page < PAGES; page++)
+		if (zt_write_page(fd, page, generation))
+			return zt_fail("write: %s", strerror(errno));
+	return KSFT_PASS;
+}
+
+static int check_all(int fd, uint32_t generation)
+{
+	unsigned long page;
+
+	for (page = 0; page < PAGES; page++)
+		if (zt_must_read(fd, page, generation))
+			return zt_fail("%s", zt_wrong_text());
+	return KSFT_PASS;
+}
+
+static int write_back_huge(int id)
+{
+	return zt_put(id, "writeback", "huge");
+}
+
+static int there_and_back(int id, int (*write_back)(int id))
+{
+	uint32_t generation = zt_generation();
+	int fd = zt_open(id, O_RDWR | O_DIRECT), status, error;
+
+	if (fd < 0)
+		return zt_fail("open: %s", strerror(-fd));
+	status = write_all(fd, generation);
+	if (!status) {
+		error = write_back(id);
+		status = error ? zt_fail("%s", strerror(error)) : check_all(fd, generation);
+	}
+	close(fd);
+	return status;
+}
+
+static int set_up(int id)
+{
+	int error = zt_put(id, "backing_dev", backing);
+
+	return error ? error : zt_put(id, "disksize", "8M");
+}
+
+static int one_by_one(int id, int (*write_back)(int id))
+{
+	int error = zt_reset(id), status;
+
+	if (!error)
+		error = set_up(id);
+	if (error)
+		return zt_fail("set-up: %s", strerror(error));
+	status = there_and_back(id, write_back);
+	error = zt_reset(id);
+	if (error && !status)
+		status = zt_fail("reset: %s", strerror(error));
+	return status;
+}
+
+/* --- all at once --------------------------------------------------------- */
+
+static int step_set_up(struct zt_worker *w)
+{
+	return set_up(w->id);
+}
+
+static int step_write_back(struct zt_worker *w)
+{
+	return zt_put(w->id, "writeback", zt_random(w) % 2 ? "idle" : "huge");
+}
+
+static int step_session(struct zt_worker *w)
+{
+	return zt_session(w->id, 0, 1, zt_write_back);
+}
+
+#define WORKERS	9
+
+static void storm(int id)
+{
+	struct zt_worker workers[WORKERS] = {
+		{ .name = "reset", .step = zt_step_reset, .pause = 500 },
+		{ .name = "backing_dev and disksize", .step = step_set_up },
+		{ .name = "writeback", .step = step_write_back },
+		{ .name = "writeback, too", .step = step_write_back, .pause = 200 },
+		{ .name = "idle", .step = zt_step_idle, .pause = 200 },
+		{ .name = "compact", .step = zt_step_compact, .pause = 1000 },
+		{ .name = "statistics", .step = zt_step_stats },
+		{ .name = "block_state", .step = zt_step_block_state, .optional = 1 },
+		{ .name = "session", .step = step_session, .pause = 3000 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < WORKERS; i++)
+		workers[i].id = id;
+	zt_storm(workers, WORKERS);
+	zt_judge(workers, WORKERS);
+}
+
+/* --- the test ------------------------------------------------------------ */
+
+static int backing_is_free(int id)
+{
+	int error = zt_reset(id);
+
+	if (error)
+		return zt_fail("reset: %s", strerror(error));
+	return zt_is_free(backing) ? KSFT_PASS : zt_fail("it is still claimed");
+}
+
+int main(void)
+{
+	int id, loop;
+
+	zt_begin();
+	id = zt_add();
+	if (!zt_has_attr(id, "writeback"))
+		ksft_exit_skip("zram has no writeback\n");
+	loop = zt_loop_open(LOOP_BYTES, backing, sizeof(backing));
+	if (loop < 0)
+		ksft_exit_skip("no loop device: %s\n", strerror(-loop));
+	ksft_set_plan(WORKERS + 6);
+	zt_result(one_by_one(id, zt_write_back), "what was idle comes back");
+	zt_result(one_by_one(id, write_back_huge), "what was huge comes back");
+	storm(id);
+	zt_result(zt_reset_meets_writeback(id, set_up), "a reset meets a writeback");
+	zt_result(backing_is_free(id), "the backing device is free");
+	zt_result(zt_works_and_goes(id), "it holds data and goes");
+	close(loop);
+	return zt_end();
+}
