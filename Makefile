@@ -5,7 +5,7 @@
 # theirs is 1 for a failed run and 2 for wrong usage.
 
 BASE	?= 5.10
-CONFIG	?= $(if $(filter bench,$(MAKECMDGOALS)),BENCH,RUN)
+CONFIG	?= $(if $(filter bench cost,$(MAKECMDGOALS)),BENCH,RUN)
 WHAT	?= swap
 OUT	?= $(CURDIR)/out
 
@@ -17,7 +17,7 @@ export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help run test check apply export refresh range-diff deps fetch patch \
-	build boot judge bench each busted clean
+	build boot judge bench cost each busted races clean
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -42,16 +42,19 @@ help:
 ##   make patch         apply the series to it       (PATCHES=none: leave it bare)
 ##   make build         configure and build          (CONFIG=)
 ##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=);
-##                      or WHAT=kunit, io, faults, all, shell
+##                      or WHAT=kunit, selftest, io, faults, cost, all, shell
 ##   make judge         judge the last boot again
 ##   make bench         zram's speed beside compaction, base and series in turn;
 ##                      boots each N=5 times   (CONFIG=, N=); 20 minutes
+##   make cost          what one read and one write cost in instructions, base and
+##                      series; each is booted twice   (CONFIG=)
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
+##   make races         show each race of zram on the base, gone with the series
 ##   make clean         remove out/
 ##
 ## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the
-## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, RT for 5.10-rt, UP,
-## NOCOMPACT, X86-32, FAULT, MODULES, BENCH).  V=1 shows everything.
+## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, RT for 5.10-rt, KASAN,
+## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY).  V=1 shows everything.
 
 run: deps fetch patch build boot
 
@@ -95,11 +98,17 @@ judge:
 bench: deps
 	@tools/harness/bench "$(BASE)" "$(CONFIG)" $(N)
 
+cost: deps
+	@tools/harness/cost "$(BASE)" "$(CONFIG)"
+
 each: fetch
 	@tools/harness/each "$(BASE)" LOCKDEP
 
 busted: deps fetch
 	@tools/harness/bust "$(BASE)"
+
+races: deps fetch
+	@tools/harness/races "$(BASE)"
 
 clean:
 	rm -rf "$(OUT)"

@@ -8,6 +8,9 @@
 #include "tell.h"
 
 #define ZRAM	"/sys/block/zram0/"
+/* There where zram is no part of the kernel. */
+#define ZRAM_MODULE	"/lib/modules/zram.ko"
+#define ZSMALLOC_MODULE	"/lib/modules/zsmalloc.ko"
 
 /* Returns 0 if all of text went into the file. */
 int put(const char *path, const char *text);
@@ -45,5 +48,6 @@ void stop_loop(pid_t pid);
 
 void swap_run(void);
 void io_run(void);
+void test_run(void);
 
 #endif

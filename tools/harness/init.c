@@ -6,19 +6,26 @@
  * second serial port, which a dead console can't fake:
  *
  *	what=kunit	nothing: the suites ran before PID 1 started
- *	what=swap, all	the swap run, see swaprun.c for more words
+ *	what=swap	the swap run, see swaprun.c for more words
+ *	what=selftest	zram's kselftests, see testrun.c
+ *	what=all	the swap run, then the selftests
  *	what=io		reads and writes beside compaction, see iorun.c
  *	what=faults	zram while allocations fail, see zramfault.c
+ *	what=cost	what single operations cost, see zramcost.c; pages=4096 says
+ *			how many pages it takes
  *	what=shell	busybox on the console
  *
  * Each line there is "key: value".  The first is "start", the last is "end";
  * between them stand all the figures that the judge wants.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
@@ -31,6 +38,7 @@ static void mount_all(void)
 	mount("none", "/proc", "proc", 0, NULL);
 	mount("none", "/sys", "sysfs", 0, NULL);
 	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
+	mount("none", "/sys/kernel/config", "configfs", 0, NULL);
 	mount("none", "/tmp", "tmpfs", 0, NULL);
 }
 
@@ -49,6 +57,18 @@ static void open_result(void)
 	tcsetattr(port, TCSANOW, &raw);
 	dup2(port, STDOUT_FILENO);
 	close(port);
+}
+
+/* Nothing to do where it is part of the kernel. */
+static void load_module(const char *path)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (file < 0)
+		return;
+	if (syscall(SYS_finit_module, file, "", 0))
+		tell("error: can't load %s: %s\n", path, strerror(errno));
+	close(file);
 }
 
 /*
@@ -88,11 +108,43 @@ static void tell_health(void)
 	tell("tainted: %.*s\n", (int)strcspn(text, "\n"), text);
 }
 
+static void cost_run(void)
+{
+	unsigned long pages = asked("pages", 4096);
+	char arg_pages[32];
+
+	/* or who runs with SCHED_FIFO for long is stopped now and then */
+	must_put("/proc/sys/kernel/sched_rt_runtime_us", "-1");
+	set_up_zram(4096ULL * pages);
+	snprintf(arg_pages, sizeof(arg_pages), "%lu", pages);
+	tell("zramcost_status: %d\n", finish(start(STDOUT_FILENO,
+		(char *[]){ "/bin/zramcost", "/dev/zram0", arg_pages, NULL })));
+}
+
 static void shell(void)
 {
 	setsid();
 	finish(start(STDERR_FILENO, (char *[]){
 		"/bin/busybox", "setsid", "-c", "sh", NULL }));
+}
+
+static void run(const char *what)
+{
+	int all = !strcmp(what, "all");
+
+	if (all || !strcmp(what, "swap"))
+		swap_run();
+	if (all || !strcmp(what, "selftest"))
+		test_run();
+	if (!strcmp(what, "io"))
+		io_run();
+	if (!strcmp(what, "faults"))
+		tell("zramfault_status: %d\n", finish(start(STDOUT_FILENO,
+			(char *[]){ "/bin/zramfault", NULL })));
+	if (!strcmp(what, "cost"))
+		cost_run();
+	if (!strcmp(what, "shell"))
+		shell();
 }
 
 int main(void)
@@ -104,17 +156,10 @@ int main(void)
 	open_result();
 	uname(&uts);
 	tell("start: %s\n", uts.release);
+	load_module(ZSMALLOC_MODULE);
+	load_module(ZRAM_MODULE);
 
-	if (!strcmp(what, "swap") || !strcmp(what, "all"))
-		swap_run();
-	else if (!strcmp(what, "io"))
-		io_run();
-	else if (!strcmp(what, "faults"))
-		tell("zramfault_status: %d\n", finish(start(STDOUT_FILENO,
-			(char *[]){ "/bin/zramfault", NULL })));
-	else if (!strcmp(what, "shell"))
-		shell();
-
+	run(what);
 	tell_health();
 	tell("end: %s\n", uts.release);
 	tcdrain(STDOUT_FILENO);

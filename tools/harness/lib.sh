@@ -153,6 +153,28 @@ result() { results "$1" | tail -n 1; }
 # results KEY: all of them, one a line.
 results() { tr -d '\r' <"$dir/result" | sed -n "s/^$1: *//p"; }
 
+# try BASE CONFIG WHAT: whatever PATCHES and EXTRA ask for is built, booted and
+# judged.  What the steps say goes to $dir/log, the judge's words to
+# $dir/findings; status 1, and why, if it did not come to that.
+try() {
+	{ "$HARNESS/patch" "$1" && "$HARNESS/build" "$1" "$2" &&
+		"$HARNESS/boot" "$@"; } >"$dir/log" 2>&1 || {
+		tail -n 1 "$dir/log"
+		return 1
+	}
+	"$HARNESS/judge" "$@" >"$dir/findings" 2>>"$dir/log"
+	[ -s "$dir/findings" ]
+}
+
+# found REGEX: the first finding that it matches; status 1, and all of them, if
+# there is none.
+found() {
+	grep -m1 -E "$1" "$dir/findings" || {
+		echo "findings were: $(paste -sd';' "$dir/findings" | cut -c1-200)"
+		return 1
+	}
+}
+
 # kmake TARGET...: the kernel's make from $src into $dir, the same on every
 # machine and day.
 kmake() {
