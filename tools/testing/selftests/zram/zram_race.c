@@ -80,6 +80,7 @@ static const struct race {
 	WINDOW_RACE(reset_disksize),
 	WINDOW_RACE(unload),
 	PLAIN_RACE(block_state_open),
+	WINDOW_RACE(early_hot_add),
 	WINDOW_RACE(removal_disksize),
 	WINDOW_RACE(removal_backing),
 	PLAIN_RACE(backing_kept),

@@ -28,6 +28,7 @@ int race_removal(int id, const char *attr, const char *value, int *late);
 int race_reset_disksize(int id);
 int race_unload(int id);
 int race_block_state_open(int id);
+int race_early_hot_add(int id);
 int race_removal_disksize(int id);
 int race_removal_backing(int id);
 int race_backing_kept(int id);

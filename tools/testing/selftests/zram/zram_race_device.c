@@ -102,6 +102,57 @@ int race_block_state_open(int id)
 		       error ? strerror(error) : "it is gone");
 }
 
+/* --- loading and hot_add --------------------------------------------------
+ *
+ * CPU0 modprobe			CPU1 hot_add
+ * registers the class
+ *					makes a device of major 0
+ * gets a major number
+ */
+static int load(void *unused)
+{
+	(void)unused;
+	return zt_load();
+}
+
+static int has_a_major(int id)
+{
+	char text[32];
+	int error = zt_get(id, "dev", text, sizeof(text));
+
+	if (error)
+		return zt_fail("its number: %s", strerror(error));
+	return atoi(text) ? KSFT_PASS : zt_fail("its number is %.*s", (int)strcspn(text, "\n"),
+						text);
+}
+
+int race_early_hot_add(int id)
+{
+	const char *missing = zt_module_missing();
+	struct zt_task t;
+	int status, error;
+
+	if (missing)
+		return zt_skip("%s", missing);
+	error = zt_unload();
+	if (error)
+		return zt_fail("unload: %s", strerror(error));
+	zt_forget_devices();
+	status = race_enter("class_registered", &t, load, NULL);
+	if (status)
+		return status;
+	id = zt_hot_add();
+	error = race_leave(&t);
+	if (error)
+		return zt_fail("load: %s", strerror(error));
+	/* It may have to come again. */
+	if (id < 0)
+		return id == -EAGAIN || id == -EBUSY ? KSFT_PASS :
+			zt_fail("hot_add: %s", strerror(-id));
+	status = has_a_major(id);
+	return status ? status : zt_works_and_goes(id);
+}
+
 /* --- removal -------------------------------------------------------------
  *
  * CPU0 hot_remove			CPU1 disksize, or backing_dev
