@@ -8,7 +8,7 @@
  *	what=kunit	nothing: the suites ran before PID 1 started
  *	what=swap	the swap run, see swaprun.c for more words
  *	what=selftest	zram's kselftests, see testrun.c
- *	what=all	the swap run, then the selftests
+ *	what=all	the selftests, then the swap run
  *	what=io		reads and writes beside compaction, see iorun.c
  *	what=faults	zram while allocations fail, see zramfault.c
  *	what=cost	what single operations cost, see zramcost.c; pages=4096 says
@@ -78,10 +78,11 @@ static void load_module(const char *path)
 static void tell_leaks(void)
 {
 	static const char file[] = "/sys/kernel/debug/kmemleak";
+	static int told;
 	const char *text;
 	unsigned int leaks = 0, lines = 0;
 
-	if (access(file, R_OK))
+	if (told++ || access(file, R_OK))
 		return;
 	sleep(6);
 	must_put(file, "scan");
@@ -132,10 +133,13 @@ static void run(const char *what)
 {
 	int all = !strcmp(what, "all");
 
-	if (all || !strcmp(what, "swap"))
-		swap_run();
 	if (all || !strcmp(what, "selftest"))
 		test_run();
+	/* kmemleak gives up when memory gets short, as it does in the next one */
+	if (all)
+		tell_leaks();
+	if (all || !strcmp(what, "swap"))
+		swap_run();
 	if (!strcmp(what, "io"))
 		io_run();
 	if (!strcmp(what, "faults"))

@@ -129,40 +129,99 @@ static int fail_nth(int (*op)(unsigned int), unsigned int n, int *error)
 	return left == 0;
 }
 
-static void sweep(const char *name, int (*op)(unsigned int), void (*after)(int))
+/* before and after are not made to fail. */
+static void sweep(const char *name, void (*before)(void), int (*op)(unsigned int),
+		  void (*after)(int))
 {
 	unsigned int n, hit = 0, bad = 0;
-	int error;
+	int error, more = 1;
 
-	for (n = 1; n < MAX_NTH && fail_nth(op, n, &error); n++) {
-		hit++;
-		bad += error != 0;
+	for (n = 1; n < MAX_NTH && more; n++) {
+		if (before)
+			before();
+		more = fail_nth(op, n, &error);
+		hit += more;
+		bad += more && error;
 		if (after)
 			after(error);
 	}
-	if (after && n < MAX_NTH)
-		after(error);
 	injected += hit;
 	failed += bad;
 	tell("faults_%s: %u allocations, %u errors\n", name, hit, bad);
-	if (n == MAX_NTH)
+	if (more)
 		tell("error: %s never came through\n", name);
+}
+
+static void must_be(char initstate, const char *after)
+{
+	if (slurp(ZRAM "initstate")[0] != initstate)
+		tell("error: initstate is not %c after %s\n", initstate, after);
 }
 
 /* A device that has its size gives it back; one that has not is as before. */
 static void after_disksize(int error)
 {
-	char text[8] = "";
-	int fd = open(ZRAM "initstate", O_RDONLY);
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 ||
-	    text[0] != (error ? '0' : '1'))
-		tell("error: initstate %.1s after disksize %s\n", text,
-		       error ? "failed" : "was written");
-	if (fd >= 0)
-		close(fd);
+	must_be(error ? '0' : '1', "disksize");
 	if (!error)
 		must_put(ZRAM "reset", "1");
+}
+
+/* As large as the sweeps of I/O want it, with something in it. */
+static void set_up_device(void)
+{
+	if (slurp(ZRAM "initstate")[0] == '0')
+		must_put(ZRAM "disksize", "16M");
+	device = open("/dev/zram0", O_RDWR | O_DIRECT);
+	if (device < 0 || write_page(1))
+		tell("error: zram0 can't be set up\n");
+	if (device >= 0)
+		close(device);
+}
+
+static int reset;
+
+static int op_reset(unsigned int n)
+{
+	(void)n;
+	return pwrite(reset, "1", 1, 0) == 1 ? 0 : -1;
+}
+
+/* What was not reset still holds what it held. */
+static void after_reset(int error)
+{
+	must_be(error ? '1' : '0', "reset");
+	if (!error) {
+		memset(generation, 0, sizeof(generation));
+		return;
+	}
+	device = open("/dev/zram0", O_RDWR | O_DIRECT);
+	check_page(1);
+	close(device);
+}
+
+static int hot_add, added;
+
+static int op_hot_add(unsigned int n)
+{
+	char text[16] = "";
+
+	(void)n;
+	added = -1;
+	if (pread(hot_add, text, sizeof(text) - 1, 0) <= 0)
+		return -1;
+	added = atoi(text);
+	return 0;
+}
+
+/* Some of what the block layer allocates for a disk it can do without. */
+static void after_hot_add(int error)
+{
+	char text[16];
+
+	if (error)
+		return;
+	snprintf(text, sizeof(text), "%d", added);
+	must_put("/sys/class/zram-control/hot_remove", text);
 }
 
 static void knob(const char *name, const char *value)
@@ -213,8 +272,12 @@ int main(void)
 
 	disksize = open(ZRAM "disksize", O_WRONLY);
 	compact = open(ZRAM "compact", O_WRONLY);
+	reset = open(ZRAM "reset", O_WRONLY);
+	hot_add = open("/sys/class/zram-control/hot_add", O_RDONLY);
 	must_put(ZRAM "comp_algorithm", "lz4");
-	sweep("disksize", op_disksize, after_disksize);
+	sweep("disksize", NULL, op_disksize, after_disksize);
+	sweep("reset", set_up_device, op_reset, after_reset);
+	sweep("hot_add", NULL, op_hot_add, after_hot_add);
 
 	must_put(ZRAM "disksize", "16M");
 	device = open("/dev/zram0", O_RDWR | O_DIRECT);
@@ -222,13 +285,13 @@ int main(void)
 		tell("error: no zram0\n");
 		return 1;
 	}
-	sweep("first_write", op_write, NULL);
+	sweep("first_write", NULL, op_write, NULL);
 	for (page = 0; page < PAGES; page++)
 		if (write_page(page))
 			tell("error: page %u can't be written\n", page);
-	sweep("write", op_write, NULL);
-	sweep("read", op_read, NULL);
-	sweep("compact", op_compact, NULL);
+	sweep("write", NULL, op_write, NULL);
+	sweep("read", NULL, op_read, NULL);
+	sweep("compact", NULL, op_compact, NULL);
 	check_all();
 	at_random();
 	check_all();

@@ -23,24 +23,25 @@ static void zram_meta_unused(struct percpu_ref *ref)
 }
 
 /*
- * Swap sends I/O from reclaim, and waits for it: so what is taken while a
- * reference is held must not be held while memory is allocated.  Say so before
- * memory is short; as if reclaim waited for users, or lockdep would not follow
- * the chain through those who share.  The compressor's part, that CPU hotplug
- * allocates memory, shows itself whenever one is created.
+ * Swap sends I/O from reclaim, and waits for it: so what I/O takes must not be
+ * held while memory is allocated.  Say so before memory is short; as if reclaim
+ * waited for I/O to end, or lockdep would not follow the chain through those who
+ * share.  The compressor's part, that CPU hotplug allocates memory, shows itself
+ * whenever one is created.
  *
  * zram_meta_get() only tries, so that a device on top of another one may have
  * both.
  */
 static void zram_meta_init_lockdep(struct zram_meta *meta)
 {
-	static struct lock_class_key __maybe_unused key;
+	static struct lock_class_key __maybe_unused users_key, io_key;
 
-	lockdep_init_map(&meta->users_map, "zram->meta", &key, 0);
+	lockdep_init_map(&meta->users_map, "zram->meta", &users_key, 0);
+	lockdep_init_map(&meta->io_map, "zram I/O", &io_key, 0);
 
 	fs_reclaim_acquire(GFP_KERNEL);
-	lock_map_acquire(&meta->users_map);
-	lock_map_release(&meta->users_map);
+	lock_map_acquire(&meta->io_map);
+	lock_map_release(&meta->io_map);
 	fs_reclaim_release(GFP_KERNEL);
 }
 

@@ -16,20 +16,18 @@
  *     is freed in process context, whoever was last.
  *  4. Who holds one for longer than an I/O takes asks zram_meta_ending() now
  *     and then, and stops.
- *  5. Between zram_meta_get() and zram_meta_put() memory is allocated with
- *     GFP_NOIO at the most, or reclaim might do I/O to the device.
- *  6. A reference that ends in another context than it began, or that is held
- *     while something else is waited for, is got with zram_meta_hold() and ended
- *     with zram_meta_drop(), which lockdep is not told of.
+ *  5. I/O runs between zram_meta_begin_io() and zram_meta_end_io().  In there,
+ *     memory is allocated with GFP_NOIO at the most, or reclaim might do I/O.
+ *  6. A reference that ends in another context than it began (a bio's, that is)
+ *     is got with zram_meta_hold() and ended with zram_meta_drop().
  *
  * The count is a percpu_ref: I/O also holds the count of its queue, which is
  * one, but sysfs, debugfs and the notification that a swap slot was freed hold
  * nothing.  Neither does the queue's count say whether the device has a size.
  *
- * Order: zram->init_lock -> waiting for users; reclaim -> a reference -> slot.
- * What users take while they have a reference must not be held by who waits
- * for them, nor by who allocates memory; lockdep knows it from the first life
- * on.
+ * Order: zram->init_lock -> waiting for users; reclaim -> I/O -> slot.  What
+ * users take must not be held by who waits for them, what I/O takes not by who
+ * allocates memory; lockdep knows it from the first life on.
  */
 #ifndef _ZRAM_META_H_
 #define _ZRAM_META_H_
@@ -64,7 +62,8 @@ struct zram_meta {
 	char compressor[CRYPTO_MAX_ALG_NAME];
 	struct completion unused;	/* the last reference is gone */
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
-	struct lockdep_map users_map;
+	struct lockdep_map users_map;	/* who has it, and who waits for them */
+	struct lockdep_map io_map;	/* who does I/O, maybe in reclaim */
 	struct lockdep_map slot_map;	/* see zram_slot.h */
 #endif
 	/* Written all the time, so away from the above */
@@ -139,7 +138,7 @@ static inline void zram_meta_publish(struct zram_meta __rcu **where,
 }
 
 /**
- * zram_meta_hold() - another reference, to be dropped anywhere
+ * zram_meta_hold() - another reference, for a bio to drop
  * @meta: the object, of which the caller has one
  *
  * Context: Any.
@@ -194,6 +193,28 @@ static inline void zram_meta_put(struct zram_meta *meta)
 {
 	lock_release(&meta->users_map, _RET_IP_);
 	zram_meta_drop(meta);
+}
+
+/**
+ * zram_meta_begin_io() - I/O begins, that reclaim may wait for
+ * @meta: the object, of which the caller has one
+ *
+ * Context: Process context.
+ */
+static inline void zram_meta_begin_io(struct zram_meta *meta)
+{
+	lock_map_acquire_read(&meta->io_map);
+}
+
+/**
+ * zram_meta_end_io() - and it is done, or on its way
+ * @meta: the object, of which the caller still has one
+ *
+ * Context: Process context.
+ */
+static inline void zram_meta_end_io(struct zram_meta *meta)
+{
+	lock_map_release(&meta->io_map);
 }
 
 /**

@@ -73,7 +73,7 @@ static int zmt_end(void *data)
 	return 0;
 }
 
-/* Made before there is a reference: no allocation under one, by rule 5 */
+/* Not woken yet, so that it can be made before there is a slot to hold */
 static struct task_struct *zmt_thread(struct kunit *test, int (*fn)(void *),
 				      void *data)
 {

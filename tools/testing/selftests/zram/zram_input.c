@@ -255,6 +255,22 @@ static int run_hot_remove(void)
 	return zt_works(device, PAGES);
 }
 
+static char directory[] = "/tmp/zram_input.XXXXXX";
+
+static void leave_directory(void)
+{
+	if (chdir("/") || rmdir(directory))
+		perror(directory);
+}
+
+/* Where no file has a name that is one of the values. */
+static void enter_empty_directory(void)
+{
+	if (!mkdtemp(directory) || chdir(directory))
+		ksft_exit_fail_msg("no directory in /tmp\n");
+	atexit(leave_directory);
+}
+
 int main(void)
 {
 	unsigned int a, s;
@@ -263,9 +279,7 @@ int main(void)
 	zt_begin();
 	ksft_set_plan(ARRAY_SIZE(attrs) * STATES + 3);
 	make_values();
-	/* Where no file has a name that is one of the values. */
-	if (chdir("/sys/kernel"))
-		ksft_exit_fail_msg("no /sys/kernel\n");
+	enter_empty_directory();
 	device = zt_add();
 	for (a = 0; a < ARRAY_SIZE(attrs); a++)
 		for (s = 0; s < STATES; s++) {

@@ -60,9 +60,9 @@ static int step_early_session(struct zt_worker *w)
 static void storm(int id, int (*session)(struct zt_worker *w), unsigned int pause)
 {
 	struct zt_worker workers[] = {
-		/* With pauses, or a session would hardly ever find it open to all. */
-		{ .name = "reset", .step = zt_step_reset, .pause = 2000 },
-		{ .name = "reset, too", .step = zt_step_reset, .pause = 5000 },
+		/* With pauses, or the others would hardly ever find it sized. */
+		{ .name = "reset", .step = zt_step_reset, .pause = 30000 },
+		{ .name = "reset, too", .step = zt_step_reset, .pause = 60000 },
 		{ .name = "disksize", .step = step_disksize },
 		{ .name = "disksize, too", .step = step_disksize, .pause = 100 },
 		{ .name = "compact", .step = zt_step_compact },

@@ -127,7 +127,7 @@ struct zt_worker {
 	/* Does it once: 0, an errno or ZT_WRONG. */
 	int (*step)(struct zt_worker *w);
 	int id;
-	/* Microseconds between two steps. */
+	/* Microseconds between two steps, on average. */
 	unsigned int pause;
 	/* It may be that it never succeeds. */
 	int optional;

@@ -54,7 +54,7 @@ static void *work(void *arg)
 	while (!zt_stopping()) {
 		count(w, w->step(w));
 		if (w->pause)
-			usleep(w->pause);
+			usleep(zt_random(w) % (2 * w->pause));
 	}
 	return NULL;
 }
