@@ -60,9 +60,8 @@ static int step_early_session(struct zt_worker *w)
 static void storm(int id, int (*session)(struct zt_worker *w), unsigned int pause)
 {
 	struct zt_worker workers[] = {
-		/* With pauses, or the others would hardly ever find it sized. */
-		{ .name = "reset", .step = zt_step_reset, .pause = 30000 },
-		{ .name = "reset, too", .step = zt_step_reset, .pause = 60000 },
+		{ .name = "reset", .step = zt_step_end_life },
+		{ .name = "reset, too", .step = zt_step_reset, .pause = 300000 },
 		{ .name = "disksize", .step = step_disksize },
 		{ .name = "disksize, too", .step = step_disksize, .pause = 100 },
 		{ .name = "compact", .step = zt_step_compact },

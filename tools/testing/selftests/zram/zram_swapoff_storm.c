@@ -134,6 +134,9 @@ static int step_reset(struct zt_worker *w)
 
 	if (!error && before == after && before % 2)
 		return ZT_WRONG;
+	/* Time for disksize and swapon, which a reset in between would undo. */
+	if (!error)
+		usleep(zt_random(w) % 400000);
 	return error;
 }
 

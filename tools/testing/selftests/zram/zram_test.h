@@ -147,6 +147,8 @@ void zt_storm(struct zt_worker *w, unsigned int count);
 
 /* Steps that need no more than the id. */
 int zt_step_reset(struct zt_worker *w);
+/* Resets a device that has had a size for some milliseconds. */
+int zt_step_end_life(struct zt_worker *w);
 int zt_step_compact(struct zt_worker *w);
 int zt_step_idle(struct zt_worker *w);
 int zt_step_stats(struct zt_worker *w);

@@ -100,6 +100,22 @@ int zt_step_reset(struct zt_worker *w)
 	return zt_put(w->id, "reset", "1");
 }
 
+/*
+ * A reset that waits for disksize comes as soon as that is done, and nobody else
+ * would ever find the device sized.
+ */
+int zt_step_end_life(struct zt_worker *w)
+{
+	char text[8] = "0";
+
+	while (text[0] != '1' && !zt_stopping()) {
+		zt_get(w->id, "initstate", text, sizeof(text));
+		usleep(500);
+	}
+	usleep(zt_random(w) % 60000);
+	return zt_step_reset(w);
+}
+
 int zt_step_compact(struct zt_worker *w)
 {
 	return zt_put(w->id, "compact", "1");

@@ -100,7 +100,7 @@ static int step_session(struct zt_worker *w)
 static void storm(int id)
 {
 	struct zt_worker workers[WORKERS] = {
-		{ .name = "reset", .step = zt_step_reset, .pause = 40000 },
+		{ .name = "reset", .step = zt_step_end_life },
 		{ .name = "backing_dev and disksize", .step = step_set_up },
 		{ .name = "writeback", .step = step_write_back },
 		{ .name = "writeback, too", .step = step_write_back, .pause = 200 },
