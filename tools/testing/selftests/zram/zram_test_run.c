@@ -107,13 +107,17 @@ int zt_step_reset(struct zt_worker *w)
 int zt_step_end_life(struct zt_worker *w)
 {
 	char text[8] = "0";
+	int error;
 
 	while (text[0] != '1' && !zt_stopping()) {
 		zt_get(w->id, "initstate", text, sizeof(text));
 		usleep(500);
 	}
 	usleep(zt_random(w) % 60000);
-	return zt_step_reset(w);
+	/* It may be open. */
+	while ((error = zt_step_reset(w)) == EBUSY && !zt_stopping())
+		usleep(500);
+	return error;
 }
 
 int zt_step_compact(struct zt_worker *w)
