@@ -129,26 +129,30 @@ static int fail_nth(int (*op)(unsigned int), unsigned int n, int *error)
 	return left == 0;
 }
 
+/* What comes next would not be the fault of zram. */
+static int ended;
+
 /* before and after are not made to fail. */
 static void sweep(const char *name, void (*before)(void), int (*op)(unsigned int),
-		  void (*after)(int))
+		  void (*after)(int error, int injected))
 {
 	unsigned int n, hit = 0, bad = 0;
 	int error, more = 1;
 
-	for (n = 1; n < MAX_NTH && more; n++) {
+	ended = 0;
+	for (n = 1; n < MAX_NTH && more && !ended; n++) {
 		if (before)
 			before();
 		more = fail_nth(op, n, &error);
 		hit += more;
 		bad += more && error;
 		if (after)
-			after(error);
+			after(error, more);
 	}
 	injected += hit;
 	failed += bad;
 	tell("faults_%s: %u allocations, %u errors\n", name, hit, bad);
-	if (more)
+	if (more && !ended)
 		tell("error: %s never came through\n", name);
 }
 
@@ -159,8 +163,9 @@ static void must_be(char initstate, const char *after)
 }
 
 /* A device that has its size gives it back; one that has not is as before. */
-static void after_disksize(int error)
+static void after_disksize(int error, int injected)
 {
+	(void)injected;
 	must_be(error ? '0' : '1', "disksize");
 	if (!error)
 		must_put(ZRAM "reset", "1");
@@ -187,8 +192,9 @@ static int op_reset(unsigned int n)
 }
 
 /* What was not reset still holds what it held. */
-static void after_reset(int error)
+static void after_reset(int error, int injected)
 {
+	(void)injected;
 	must_be(error ? '1' : '0', "reset");
 	if (!error) {
 		memset(generation, 0, sizeof(generation));
@@ -213,12 +219,16 @@ static int op_hot_add(unsigned int n)
 	return 0;
 }
 
-/* Some of what the block layer allocates for a disk it can do without. */
-static void after_hot_add(int error)
+/*
+ * device_add_disk() of 5.10 can't say that it failed, and a disk that it left half
+ * made can't be removed again: so it ends with the allocations before that.
+ */
+static void after_hot_add(int error, int injected)
 {
 	char text[16];
 
-	if (error)
+	ended = injected && !error;
+	if (error || ended)
 		return;
 	snprintf(text, sizeof(text), "%d", added);
 	must_put("/sys/class/zram-control/hot_remove", text);
