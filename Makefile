@@ -25,8 +25,8 @@ help:
 ## The main job
 ##   make run           swap on zram under pressure in a 5.10 kernel that carries
 ##                      the series, in QEMU; 8 minutes on 2 cores, then 1
-##   make test          everything that has to pass, on both bases; 20 minutes,
-##                      then 6
+##   make test          everything that has to pass, on both bases; 35 minutes,
+##                      then 13
 ##
 ## The series
 ##   make apply KSRC=DIR    put it on your own 5.10 tree, as commits if it is git
