@@ -219,15 +219,30 @@ static int op_hot_add(unsigned int n)
 	return 0;
 }
 
+/* Whether the block layer made all of it. */
+static int is_whole(int id)
+{
+	static const char *const parts[] = { "disksize", "queue", "bdi", "holders", "slaves" };
+	char part[64];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		snprintf(part, sizeof(part), "/sys/block/zram%d/%s", id, parts[i]);
+		if (access(part, F_OK))
+			return 0;
+	}
+	return 1;
+}
+
 /*
  * device_add_disk() of 5.10 can't say that it failed, and a disk that it left half
- * made can't be removed again: so it ends with the allocations before that.
+ * made can't be removed again: so that is where it ends.
  */
 static void after_hot_add(int error, int injected)
 {
 	char text[16];
 
-	ended = injected && !error;
+	ended = injected && !error && !is_whole(added);
 	if (error || ended)
 		return;
 	snprintf(text, sizeof(text), "%d", added);
