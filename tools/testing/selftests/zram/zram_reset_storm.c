@@ -87,7 +87,7 @@ int main(void)
 	zt_begin();
 	ksft_set_plan(2 * 11 + 3);
 	id = zt_add();
-	storm(id, zt_step_session, 2000);
+	storm(id, zt_step_session, 20000);
 	zt_result(zt_works(id, 64), "sized again, it holds data");
 	storm(id, step_early_session, 500);
 	zt_result(zt_works_and_goes(id), "it holds data and goes");

@@ -108,7 +108,7 @@ static void storm(int id)
 		{ .name = "compact", .step = zt_step_compact, .pause = 1000 },
 		{ .name = "statistics", .step = zt_step_stats },
 		{ .name = "block_state", .step = zt_step_block_state, .optional = 1 },
-		{ .name = "session", .step = step_session, .pause = 3000 },
+		{ .name = "session", .step = step_session, .pause = 60000 },
 	};
 	unsigned int i;
 
