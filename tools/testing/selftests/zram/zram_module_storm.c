@@ -83,11 +83,11 @@ static int one_device(void)
 int main(void)
 {
 	struct zt_worker workers[] = {
-		{ .name = "unload and load", .step = step_unload, .pause = 2000 },
-		{ .name = "reset", .step = step_reset },
+		{ .name = "unload and load", .step = step_unload, .pause = 100000 },
+		{ .name = "reset", .step = step_reset, .pause = 200 },
 		{ .name = "disksize", .step = step_disksize, .pause = 100 },
 		{ .name = "hot_add", .step = step_add, .pause = 500, .optional = 1 },
-		{ .name = "statistics", .step = step_stats },
+		{ .name = "statistics", .step = step_stats, .pause = 500 },
 		{ .name = "open", .step = step_open, .pause = 500, .optional = 1 },
 	};
 	const char *missing;
