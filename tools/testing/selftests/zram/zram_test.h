@@ -142,7 +142,7 @@ uint32_t zt_random(struct zt_worker *w);
 void zt_start_workers(struct zt_worker *w, unsigned int count);
 void zt_stop_workers(struct zt_worker *w, unsigned int count);
 int zt_stopping(void);
-/* All of it, for ZRAM_SECONDS. */
+/* All of it, for ZRAM_SECONDS, and on until each has had its turn. */
 void zt_storm(struct zt_worker *w, unsigned int count);
 
 /* Steps that need no more than the id. */

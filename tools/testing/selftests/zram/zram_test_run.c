@@ -6,6 +6,8 @@
 #define SESSION	32
 
 static int stop;
+/* Microseconds for which those pause, too, who have had their turn. */
+static unsigned int calm;
 
 /* What the kernel may say no with while the device changes under us. */
 static int is_refusal(int error)
@@ -36,7 +38,7 @@ int zt_stopping(void)
 static void count(struct zt_worker *w, int error)
 {
 	if (error == 0) {
-		w->done++;
+		__atomic_add_fetch(&w->done, 1, __ATOMIC_RELAXED);
 	} else if (error == ZT_WRONG) {
 		w->wrong++;
 	} else if (is_refusal(error)) {
@@ -47,14 +49,28 @@ static void count(struct zt_worker *w, int error)
 	}
 }
 
+static int had_its_turn(const struct zt_worker *w)
+{
+	return __atomic_load_n(&w->done, __ATOMIC_RELAXED) || w->optional;
+}
+
+static unsigned int pause_of(const struct zt_worker *w)
+{
+	if (!had_its_turn(w))
+		return w->pause;
+	return w->pause + __atomic_load_n(&calm, __ATOMIC_RELAXED);
+}
+
 static void *work(void *arg)
 {
 	struct zt_worker *w = arg;
+	unsigned int pause;
 
 	while (!zt_stopping()) {
 		count(w, w->step(w));
-		if (w->pause)
-			usleep(zt_random(w) % (2 * w->pause));
+		pause = pause_of(w);
+		if (pause)
+			usleep(zt_random(w) % (2 * pause));
 	}
 	return NULL;
 }
@@ -71,6 +87,7 @@ void zt_start_workers(struct zt_worker *w, unsigned int count)
 	unsigned int i;
 
 	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&calm, 0, __ATOMIC_RELAXED);
 	for (i = 0; i < count; i++) {
 		w[i].random += 0x9e3779b97f4a7c15ULL * (i + 1);
 		start(&w[i].thread, work, &w[i]);
@@ -86,10 +103,37 @@ void zt_stop_workers(struct zt_worker *w, unsigned int count)
 		pthread_join(w[i].thread, NULL);
 }
 
+static int all_had_their_turn(const struct zt_worker *w, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count && had_its_turn(&w[i]); i++)
+		;
+	return i == count;
+}
+
+/*
+ * On a slow machine some of them may never succeed, because the others undo what
+ * they need.  Then it goes on for half a minute at most, ever calmer.
+ */
+static void calm_down(const struct zt_worker *w, unsigned int count)
+{
+	unsigned int ms;
+
+	for (ms = 10; ms < 1000 && !all_had_their_turn(w, count); ms *= 2) {
+		__atomic_store_n(&calm, ms * 1000, __ATOMIC_RELAXED);
+		zt_sleep(20 * ms);
+	}
+	if (ms > 10)
+		ksft_print_msg("not all had their turn before the rest paused for %u ms\n",
+			       ms / 2);
+}
+
 void zt_storm(struct zt_worker *w, unsigned int count)
 {
 	zt_start_workers(w, count);
 	zt_sleep(zt_seconds() * 1000);
+	calm_down(w, count);
 	zt_stop_workers(w, count);
 }
 
