@@ -5,19 +5,20 @@
 # theirs is 1 for a failed run and 2 for wrong usage.
 
 BASE	?= 5.10
-CONFIG	?= $(if $(filter bench cost,$(MAKECMDGOALS)),BENCH,RUN)
+CONFIG	?= RUN
 WHAT	?= swap
 OUT	?= $(CURDIR)/out
 
 # What the scripts take from the command line, see 'make help'
-export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT
+export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
+	PEER N
 
 # They report in order; kernels are built with all CPUs anyway
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test check apply export refresh range-diff deps fetch patch \
-	build boot judge bench cost each busted races clean
+.PHONY: bench-deps help run test check apply export refresh range-diff deps fetch patch \
+	build boot judge bench bench-each each busted races clean
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -42,19 +43,20 @@ help:
 ##   make patch         apply the series to it       (PATCHES=none: leave it bare)
 ##   make build         configure and build          (CONFIG=)
 ##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=);
-##                      or WHAT=kunit, selftest, io, faults, cost, all, shell
+##                      or WHAT=kunit, selftest, io, faults, cost, scale,
+##                      latency, all, shell
 ##   make judge         judge the last boot again
-##   make bench         zram's speed beside compaction, base and series in turn;
-##                      boots each N=5 times   (CONFIG=, N=); 20 minutes
-##   make cost          what one read and one write cost in instructions, base and
-##                      series; each is booted twice   (CONFIG=)
+##   make bench         what the series costs and gains, base and series in turn,
+##                      as a table, CSV and plots   (ROWS='cost latency', N=boots,
+##                      PEER=DIR: another kernel as well); 45 minutes
+##   make bench-each    what each patch costs and gains; hours, can be resumed
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
 ##   make races         show each race of zram on the base, gone with the series
 ##   make clean         remove out/
 ##
 ## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the
 ## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, RT for 5.10-rt, KASAN,
-## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY).  V=1 shows everything.
+## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...).  V=1 shows everything.
 
 run: deps fetch patch build boot
 
@@ -79,6 +81,9 @@ range-diff:
 deps:
 	@tools/harness/deps install
 
+bench-deps:
+	@tools/harness/deps install bench
+
 fetch:
 	@tools/harness/fetch "$(BASE)"
 
@@ -95,11 +100,11 @@ boot: build
 judge:
 	@tools/harness/judge "$(BASE)" "$(CONFIG)" "$(WHAT)"
 
-bench: deps
-	@tools/harness/bench "$(BASE)" "$(CONFIG)" $(N)
+bench: bench-deps
+	@tools/harness/bench "$(BASE)" $(ROWS)
 
-cost: deps
-	@tools/harness/cost "$(BASE)" "$(CONFIG)"
+bench-each: deps
+	@tools/harness/bench-each "$(BASE)"
 
 each: fetch
 	@tools/harness/each "$(BASE)" LOCKDEP

@@ -98,7 +98,7 @@ static struct {
 	const struct op *op;
 	atomic_t warm, timed;
 	struct completion all_timed;
-	unsigned long compactions, migrated, not_migrated;
+	atomic_long_t compactions, migrated, refused;	/* in this measure() */
 } test;
 
 /* --- one operation on one object ----------------------------------------- */
@@ -243,7 +243,7 @@ static int compactor(void *data)
 {
 	while (!kthread_should_stop()) {
 		zs_compact(test.pool);
-		test.compactions++;
+		atomic_long_inc(&test.compactions);
 		cond_resched();
 	}
 	return 0;
@@ -279,9 +279,9 @@ static void migrate_one(struct worker *w, struct obj *obj)
 	list_add(&page->lru, &list);
 	if (migrate_pages(&list, new_page, NULL, 0, MIGRATE_SYNC, MR_COMPACTION)) {
 		putback_movable_pages(&list);
-		test.not_migrated++;
+		atomic_long_inc(&test.refused);
 	} else {
-		test.migrated++;
+		atomic_long_inc(&test.migrated);
 	}
 }
 #else
@@ -355,9 +355,9 @@ static int measure(const struct op *op)
 	unsigned int i;
 
 	test.op = op;
-	test.compactions = 0;
-	test.migrated = 0;
-	test.not_migrated = 0;
+	atomic_long_set(&test.compactions, 0);
+	atomic_long_set(&test.migrated, 0);
+	atomic_long_set(&test.refused, 0);
 	for (i = 0; i < test.runs; i++) {
 		took[i] = one_run();
 		if (!took[i] || kthread_should_stop())
@@ -369,8 +369,10 @@ static int measure(const struct op *op)
 		NS_INT(*median), NS_FRAC(*median), NS_INT(*least), NS_FRAC(*least),
 		NS_INT(*most), NS_FRAC(*most));
 	if (test.compact || test.migrate)
-		pr_info("compactions=%lu migrated=%lu refused=%lu\n",
-			test.compactions, test.migrated, test.not_migrated);
+		pr_info("compactions=%ld migrated=%ld refused=%ld\n",
+			atomic_long_read(&test.compactions),
+			atomic_long_read(&test.migrated),
+			atomic_long_read(&test.refused));
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/swap.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +30,7 @@ void must_put(const char *path, const char *text)
 
 const char *slurp(const char *path)
 {
-	static char text[16384];
+	static char text[128 << 10];
 	int fd = open(path, O_RDONLY);
 	ssize_t n = 0, got;
 
@@ -98,6 +99,23 @@ void set_up_zram(unsigned long long size)
 	must_put(ZRAM "comp_algorithm", "lz4");
 	snprintf(text, sizeof(text), "%llu", size);
 	must_put(ZRAM "disksize", text);
+}
+
+int set_up_swap(unsigned long long size)
+{
+	set_up_zram(size);
+	if (finish(start(STDERR_FILENO, (char *[]){
+			"/bin/busybox", "mkswap", "/dev/zram0", NULL })) ||
+	    swapon("/dev/zram0", 0)) {
+		tell("error: no swap on zram0\n");
+		return -1;
+	}
+	return 0;
+}
+
+int swapoff_zram(void)
+{
+	return swapoff("/dev/zram0");
 }
 
 pid_t start(int out, char *const argv[])

@@ -32,6 +32,9 @@ unsigned long asked(const char *name, unsigned long otherwise);
 unsigned long long ram(void);
 /* zram0 as a device of that many bytes. */
 void set_up_zram(unsigned long long size);
+/* And swap on it; not 0 if there is none. */
+int set_up_swap(unsigned long long size);
+int swapoff_zram(void);
 
 /* A program, with out as its stdout; finish() returns how it ended. */
 pid_t start(int out, char *const argv[]);
@@ -49,5 +52,9 @@ void stop_loop(pid_t pid);
 void swap_run(void);
 void io_run(void);
 void test_run(void);
+void scale_run(void);
+void latency_run(void);
+/* What zram0 takes beside its data; it has room for so many pages. */
+void tell_memory(unsigned long pages);
 
 #endif

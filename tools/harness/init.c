@@ -11,8 +11,11 @@
  *	what=all	the selftests, then the swap run
  *	what=io		reads and writes beside compaction, see iorun.c
  *	what=faults	zram while allocations fail, see zramfault.c
- *	what=cost	what single operations cost, see zramcost.c; pages=4096 says
- *			how many pages it takes
+ *	what=cost	what single operations and swap cost, see zramcost.c and
+ *			swapcost.c; pages=4096 says how many pages they take; and
+ *			the memory beside the data, see memoryrun.c
+ *	what=scale	zsmalloc's own performance test, see scalerun.c
+ *	what=latency	who is late while a process swaps, see latencyrun.c
  *	what=shell	busybox on the console
  *
  * Each line there is "key: value".  The first is "start", the last is "end";
@@ -134,6 +137,19 @@ static void cost_run(void)
 	snprintf(arg_pages, sizeof(arg_pages), "%lu", pages);
 	tell("zramcost_status: %d\n", finish(start(STDOUT_FILENO,
 		(char *[]){ "/bin/zramcost", "/dev/zram0", arg_pages, NULL })));
+	/* ends without a size */
+	set_up_zram(4096ULL * pages);
+	finish(start(STDERR_FILENO, (char *[]){
+		"/bin/zramio", "/dev/zram0", "/tmp/zramio", "fill", NULL }));
+	tell_memory(pages);
+	must_put(ZRAM "reset", "1");
+
+	/* each page by itself */
+	must_put("/proc/sys/vm/page-cluster", "0");
+	if (!set_up_swap(4096ULL * (pages + 1)))
+		tell("swapcost_status: %d\n", finish(start(STDOUT_FILENO,
+			(char *[]){ "/bin/swapcost", arg_pages, NULL })));
+	swapoff_zram();
 }
 
 static void shell(void)
@@ -161,6 +177,10 @@ static void run(const char *what)
 			(char *[]){ "/bin/zramfault", NULL })));
 	if (!strcmp(what, "cost"))
 		cost_run();
+	if (!strcmp(what, "scale"))
+		scale_run();
+	if (!strcmp(what, "latency"))
+		latency_run();
 	if (!strcmp(what, "shell"))
 		shell();
 }

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The io run: how much of a device's speed compaction costs.  In each round two
- * threads read and overwrite zram0 for a while, again beside somebody who only
- * spins, and again while he writes to "compact" without a pause.  The second
- * tells what a third busy task costs on a machine with few CPUs.  On the kernel
- * command line:
+ * The io run: how much of a device's speed compaction costs.  In each round one,
+ * two and four threads read and overwrite zram0 for a while, 90 % of it reads; and
+ * again beside somebody who only spins, who writes to "compact" without a pause, or
+ * who compacts memory and so migrates zsmalloc's pages.  The spinner tells what one
+ * more busy task costs on a machine with few CPUs.  On the kernel command line:
  *
  *	rounds=5	how many
  *	seconds=3	how long each part takes
  *	seed=N		of the order of reads and writes
  *
- * Each round tells:
- *	quiet: N	operations a second without compaction
- *	spinning: N	and beside the spinner
- *	compacting: N	and beside compaction
- *	compactions: N	how many writes to "compact" returned
- *	freed: N	pages that they freed (pages_compacted)
- *	writes: N	pages overwritten in all parts
+ * Each round tells for each number T of threads:
+ *	figure: ioT_quiet N	operations a second of T threads alone
+ *	figure: ioT_spun F	what share of it is kept beside the spinner,
+ *	figure: ioT_kept F	beside compaction,
+ *	figure: ioT_migrate_kept F	and beside migration
+ *	figure: ioT_compactions N	writes to "compact" that returned
+ *	figure: ioT_freed N	pages that they freed (pages_compacted)
+ * and the run, where the kernel keeps lock_stat:
+ *	figure: contended N	how often a lock of zsmalloc or zram was
+ *	figure: longest_hold N	microseconds that one was held
+ *	lock: TEXT		its lines
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,58 +67,114 @@ static void zramio_once(const char *mode)
 	zramio((char *[]){ "/bin/zramio", "/dev/zram0", STATE, (char *)mode, NULL });
 }
 
-/* Random operations of two threads, most of them reads. */
-static void zramio_for(unsigned long seconds, unsigned long seed)
+/* Random operations of several threads, most of them reads; how many a second. */
+static unsigned long long zramio_for(unsigned int threads, unsigned long seconds,
+				     unsigned long seed)
 {
-	char arg_seconds[32], arg_seed[32];
+	char arg_threads[32], arg_seconds[32], arg_seed[32];
 
+	snprintf(arg_threads, sizeof(arg_threads), "%u", threads);
 	snprintf(arg_seconds, sizeof(arg_seconds), "%lu", seconds);
 	snprintf(arg_seed, sizeof(arg_seed), "%lu", seed);
-	zramio((char *[]){ "/bin/zramio", "/dev/zram0", STATE, "2", arg_seconds,
+	zramio((char *[]){ "/bin/zramio", "/dev/zram0", STATE, arg_threads, arg_seconds,
 			   "90", arg_seed, NULL });
+	return figure("per_second");
 }
 
-static void one_round(unsigned long seconds, unsigned long seed, unsigned long *count)
+/* --- those who are in the way -------------------------------------------- */
+
+/* The loops count in processes of their own. */
+static unsigned long *count;
+
+static pid_t start_compact(void)
 {
-	unsigned long long writes, freed;
+	return start_loop(ZRAM "compact", 0, count);
+}
+
+static pid_t start_migrate(void)
+{
+	return start_loop("/proc/sys/vm/compact_memory", 0, count);
+}
+
+static const struct {
+	const char *name;
+	pid_t (*start)(void);
+} besides[] = {
+	{ "spun", start_spin },
+	{ "kept", start_compact },
+	{ "migrate_kept", start_migrate },
+};
+
+static void one_round(unsigned int threads, unsigned long seconds, unsigned long seed)
+{
+	unsigned long long quiet = zramio_for(threads, seconds, seed), per_second;
+	unsigned long long freed = nth_number(ZRAM "mm_stat", 7);
+	unsigned int i;
 	pid_t other;
 
-	zramio_for(seconds, seed);
-	tell("quiet: %llu\n", figure("per_second"));
-	writes = figure("writes");
+	tell("figure: io%u_quiet %llu\n", threads, quiet);
+	for (i = 0; i < sizeof(besides) / sizeof(*besides); i++) {
+		*count = 0;
+		other = besides[i].start();
+		per_second = zramio_for(threads, seconds, ++seed);
+		stop_loop(other);
+		tell("figure: io%u_%s %.4f\n", threads, besides[i].name,
+		     quiet ? 1.0 * per_second / quiet : 0);
+		if (besides[i].start == start_compact)
+			tell("figure: io%u_compactions %lu\n", threads, *count);
+	}
+	tell("figure: io%u_freed %llu\n", threads,
+	     nth_number(ZRAM "mm_stat", 7) - freed);
+}
 
-	other = start_spin();
-	zramio_for(seconds, seed + 1);
-	stop_loop(other);
-	tell("spinning: %llu\n", figure("per_second"));
-	writes += figure("writes");
+/* --- locks --------------------------------------------------------------- */
 
-	freed = nth_number(ZRAM "mm_stat", 7);
-	*count = 0;
-	other = start_loop(ZRAM "compact", 0, count);
-	zramio_for(seconds, seed + 2);
-	stop_loop(other);
-	freed = nth_number(ZRAM "mm_stat", 7) - freed;
-	tell("compacting: %llu\ncompactions: %lu\nfreed: %llu\nwrites: %llu\n",
-	     figure("per_second"), *count, freed, writes + figure("writes"));
+static int is_ours(const char *name)
+{
+	return strstr(name, "zspage") || strstr(name, "zram") || strstr(name, "migrate_lock") ||
+	       strstr(name, "compact_lock") || strstr(name, "class->lock");
+}
+
+/* A line for each class of locks, in which twelve figures follow its name. */
+static void tell_locks(void)
+{
+	FILE *file = fopen("/proc/lock_stat", "r");
+	unsigned long long contended = 0, contentions;
+	double longest = 0, hold;
+	char line[512], name[128];
+
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " %127[^:]: %*u %llu %*f %*f %*f %*f %*u %*u %*f %lf", name,
+			   &contentions, &hold) != 3 || !is_ours(name))
+			continue;
+		contended += contentions;
+		longest = hold > longest ? hold : longest;
+		tell("lock: %.200s", line);
+	}
+	fclose(file);
+	tell("figure: contended %llu\nfigure: longest_hold %.1f\n", contended, longest);
 }
 
 void io_run(void)
 {
 	unsigned long rounds = asked("rounds", 5), seconds = asked("seconds", 3);
 	unsigned long seed = asked("seed", 1), i;
-	/* The loop counts in a process of its own. */
-	unsigned long *count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
-				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned int threads;
 
+	count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	tell("stage: io run\nram: %llu\nrounds: %lu\nseconds: %lu\n",
 	     ram(), rounds, seconds);
 	set_up_zram(ram() / 2);
 	zramio_once("fill");
 	for (i = 0; i < rounds; i++) {
-		one_round(seconds, seed + 3 * i, count);
+		for (threads = 1; threads <= 4; threads *= 2, seed += 4)
+			one_round(threads, seconds, seed);
 		tell("progress: io %lu\n", (i + 1) * 100 / rounds);
 	}
 	zramio_once("check");
+	tell_locks();
 	must_put(ZRAM "reset", "1");
 }

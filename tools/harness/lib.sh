@@ -9,10 +9,13 @@
 #	boot	-> OUT/run/BASE/CONFIG/WHAT	console, result, meta
 #	judge, summary				read that directory, nothing else
 #
-# A variant is anything but the plain series: PATCHES=none (no series), and
-# EXTRA='FILE...' (patches on top).  All variants share OUT/variant, which has
+# A variant is anything but the plain series: PATCHES=none (no series), UPTO=N (its
+# first N patches), and EXTRA='FILE...' (patches on top).  All variants share OUT/variant, which has
 # the same shape: so they never disturb what the series built, and going from
 # one to the next compiles only what differs between them.
+#
+# TREE=DIR is another kernel to build and boot instead, as it is; OUT/peer has its
+# shape.
 
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -45,6 +48,8 @@ variant() {
 	none) variant_is=none ;;
 	*) usage "unknown PATCHES '$PATCHES'; there is: series none" ;;
 	esac
+	[ -z "${TREE-}" ] || variant_is=peer
+	[ -z "${UPTO-}" ] || variant_is="first $UPTO"
 	for variant_extra in ${EXTRA-}; do
 		[ -f "$variant_extra" ] || usage "EXTRA: there is no file $variant_extra"
 		variant_is="$variant_is + $(basename "$variant_extra" .patch)"
@@ -53,7 +58,11 @@ variant() {
 }
 [ -z "${STAGE-}" ] || usage "STAGE is for 'make apply'; the harness takes the whole series"
 VARIANT=$(variant) || exit
-[ -z "$VARIANT" ] || OUT=$OUT/variant
+if [ -n "${TREE-}" ]; then
+	OUT=$OUT/peer
+elif [ -n "$VARIANT" ]; then
+	OUT=$OUT/variant
+fi
 
 # check_config NAME: stop unless configs/NAME.config is a kernel to build.  Those
 # in small letters are parts of kernels.

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/swap.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,18 +35,6 @@ static void sample_peak(void)
 		peak.orig = orig;
 		peak.compressed = compressed;
 	}
-}
-
-static int set_up_swap(void)
-{
-	set_up_zram(3 * ram());
-	if (finish(start(STDERR_FILENO, (char *[]){
-			"/bin/busybox", "mkswap", "/dev/zram0", NULL })) ||
-	    swapon("/dev/zram0", 0)) {
-		tell("error: no swap on zram0\n");
-		return -1;
-	}
-	return 0;
 }
 
 static pid_t start_load(int id, unsigned long pages)
@@ -131,7 +118,7 @@ void swap_run(void)
 	int i;
 
 	tell("stage: swap run\nram: %llu\n", ram());
-	if (set_up_swap())
+	if (set_up_swap(3 * ram()))
 		return;
 	if (probe)
 		start_probe();
@@ -152,7 +139,7 @@ void swap_run(void)
 		tell_probe();
 
 	tell("stage: tearing down\n");
-	if (swapoff("/dev/zram0"))
+	if (swapoff_zram())
 		tell("error: swapoff\n");
 	must_put(ZRAM "reset", "1");
 }

@@ -21,7 +21,7 @@
  * Prints, WHAT being read, write, easy_read, easy_write, mm_stat, disksize and
  * reset:
  *	lost: page N word I got XX want XX
- *	cost_WHAT_median, cost_WHAT_mean, cost_WHAT_max: N	in nanoseconds
+ *	figure: WHAT N		the median, in nanoseconds; and WHAT_mean, WHAT_max
  *	cost_empty: N		what a clock costs; no figure has it in it
  *	cost_clock: NAME	the kernel's clock
  *	cost_pages: N		pages read and found to be right or wrong
@@ -120,7 +120,7 @@ static void tell_figure(const char *name, struct figure *f)
 
 	for (i = 0; i < f->samples; i++)
 		sum += f->sample[i];
-	tell("cost_%s_median: %llu\ncost_%s_mean: %llu\ncost_%s_max: %llu\n",
+	tell("figure: %s %llu\nfigure: %s_mean %llu\nfigure: %s_max %llu\n",
 	     name, middle, name, sum / f->samples, name,
 	     (unsigned long long)f->sample[f->samples - 1]);
 	free(f->sample);

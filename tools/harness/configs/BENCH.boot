@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0
+# So that each cache tells its own memory.
+slab_nomerge

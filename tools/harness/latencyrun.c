@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The latency run: how late a thread of the highest priority wakes up while one
+ * process swaps on zram, which is compacted, and memory is compacted, too.  On the
+ * kernel command line:
+ *
+ *	pages=N		what the process touches (330 MiB in 256 MiB of memory)
+ *	thp=always	transparent huge pages, or never
+ *	period=1000	microseconds between two wakes
+ *	held=1		and which sections with preemption off were long, instead
+ *
+ * Tells what timerlat and swapload tell, and
+ *	figure: swap_rate N	pages swapped out and in a second
+ * or, instead of the latencies, the kernel's histograms of sections (see
+ * trace_sections()), line by line:
+ *	held: TEXT
+ *	mean: TEXT
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define TRACING	"/sys/kernel/tracing/"
+#define EVENTS	TRACING "events/"
+#define THP	"/sys/kernel/mm/transparent_hugepage/enabled"
+
+static void must_trigger(const char *event, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), EVENTS "%s/trigger", event);
+	must_put(path, text);
+}
+
+/*
+ * A section is from preempt_disable to preempt_enable on one CPU.  "held" has the
+ * longest for each way out of one, "mean" has the sum of all for each way in:
+ * the shortest mean is about what the tracing itself adds to each.
+ */
+static void trace_sections(void)
+{
+	mount("none", TRACING, "tracefs", 0, NULL);
+	must_put(TRACING "synthetic_events", "section u64 lat; s32 from; s32 up");
+	must_trigger("preemptirq/preempt_disable",
+		     "hist:keys=common_cpu:t=common_timestamp,f=caller_offs,u=parent_offs");
+	must_trigger("preemptirq/preempt_enable",
+		     "hist:keys=common_cpu:l=common_timestamp-$t"
+		     ":onmatch(preemptirq.preempt_disable).trace(section,$l,$f,$u)");
+	must_trigger("synthetic/section",
+		     "hist:keys=from,up,stacktrace:m=lat:size=8192"
+		     ":onmax($m).save(lat) if lat > 2000");
+	must_trigger("synthetic/section", "hist:keys=from,up:vals=lat:size=8192");
+}
+
+static void stop_tracing(void)
+{
+	must_trigger("preemptirq/preempt_enable",
+		     "!hist:keys=common_cpu:l=common_timestamp-$t"
+		     ":onmatch(preemptirq.preempt_disable).trace(section,$l,$f,$u)");
+}
+
+/* The file has one histogram after the other, each with its trigger above it. */
+static void tell_sections(void)
+{
+	FILE *hist = fopen(EVENTS "synthetic/section/hist", "r");
+	const char *name = "mean";
+	char line[512];
+
+	if (!hist) {
+		tell("error: no histogram of sections\n");
+		return;
+	}
+	while (fgets(line, sizeof(line), hist)) {
+		if (strstr(line, "# trigger info:"))
+			name = strstr(line, "stacktrace") ? "held" : "mean";
+		if (line[0] != '\n' && line[0] != '#')
+			tell("%s: %s", name, line);
+	}
+	fclose(hist);
+}
+
+static unsigned long long swapped(void)
+{
+	const char *in = field("/proc/vmstat", "pswpin");
+	unsigned long long pages = in ? strtoull(in, NULL, 10) : 0;
+	const char *out = field("/proc/vmstat", "pswpout");
+
+	return pages + (out ? strtoull(out, NULL, 10) : 0);
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static pid_t start_load(void)
+{
+	char pages[32];
+
+	snprintf(pages, sizeof(pages), "%lu", asked("pages", 330 << 8));
+	return start(STDOUT_FILENO, (char *[]){
+		"/bin/swapload", "0", pages, "1", "0", NULL });
+}
+
+void latency_run(void)
+{
+	pid_t compaction, migration, timer = 0;
+	int held = asked("held", 0);
+	unsigned long long pages;
+	double began;
+
+	tell("stage: latency run\nram: %llu\n", ram());
+	/* or who runs with SCHED_FIFO for long is stopped now and then */
+	must_put("/proc/sys/kernel/sched_rt_runtime_us", "-1");
+	must_put(THP, getenv("thp") ?: "never");
+	if (set_up_swap(3 * ram()))
+		return;
+	compaction = start_loop(ZRAM "compact", 10000, NULL);
+	migration = start_loop("/proc/sys/vm/compact_memory", 10000, NULL);
+	if (held)
+		trace_sections();
+	else
+		timer = start(STDOUT_FILENO, (char *[]){ "/bin/timerlat",
+			getenv("period") ?: "1000", NULL });
+
+	pages = swapped();
+	began = seconds();
+	tell("load0_status: %d\n", finish(start_load()));
+	tell("figure: swap_rate %.0f\n", (swapped() - pages) / (seconds() - began));
+
+	if (held) {
+		stop_tracing();
+	} else {
+		kill(timer, SIGTERM);
+		tell("timerlat_status: %d\n", finish(timer));
+	}
+	stop_loop(compaction);
+	stop_loop(migration);
+	if (held)
+		tell_sections();
+	tell("loads: 1\n");
+	tell_field("/proc/vmstat", "pswpin");
+	if (swapoff_zram())
+		tell("error: swapoff\n");
+}

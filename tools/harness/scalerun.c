@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The scale run: zsmalloc's own performance test, see mm/zsmalloc_scale.c, once for
+ * each number of threads and with nothing, compaction or page migration beside
+ * them.  On the kernel command line:
+ *
+ *	threads=1,2,4	how many; all in turn
+ *	runs=3		runs of each
+ *	rounds=10	rounds of a run
+ *
+ * Each operation tells its median as
+ *	figure: zs<threads>_<quiet|compact|migrate>_<operation> N	in nanoseconds
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define PARAMETERS	"/sys/module/zsmalloc_scale/parameters/"
+#define TAG		"zsmalloc_scale: "
+
+static int kmsg;
+
+static void set(const char *parameter, unsigned long value)
+{
+	char path[128], text[32];
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", parameter);
+	snprintf(text, sizeof(text), "%lu", value);
+	must_put(path, text);
+}
+
+static void tell_line(const char *line, const char *beside)
+{
+	unsigned long threads;
+	char op[32], median[32];
+
+	if (sscanf(line, "op=%31s threads=%lu %*s %*s median=%31s", op, &threads,
+		   median) == 3)
+		tell("figure: zs%lu_%s_%s %s\n", threads, beside, op, median);
+	else if (strncmp(line, "End of test: SUCCESS", 20))
+		tell("scale_%s: %.*s\n", beside, (int)strcspn(line, "\n"), line);
+	else
+		tell("scale_status: 0\n");
+}
+
+/* What the kernel has said since the last time. */
+static void tell_lines(const char *beside)
+{
+	char record[1024];
+	const char *line;
+	ssize_t n;
+
+	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0) {
+		record[n] = '\0';
+		line = strstr(record, ";" TAG);
+		if (line)
+			tell_line(line + strlen(";" TAG), beside);
+	}
+}
+
+static void one_test(unsigned long threads, const char *beside)
+{
+	set("threads", threads);
+	set("compact", !strcmp(beside, "compact"));
+	set("migrate", !strcmp(beside, "migrate"));
+	must_put(PARAMETERS "run", "1");
+	while (slurp(PARAMETERS "run")[0] == 'Y')
+		usleep(100000);
+	tell_lines(beside);
+}
+
+void scale_run(void)
+{
+	static const char * const besides[] = { "quiet", "compact", "migrate" };
+	const char *threads = getenv("threads") ?: "1";
+	unsigned int i;
+
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	tell("stage: scale run\n");
+	set("runs", asked("runs", 3));
+	set("rounds", asked("rounds", 10));
+	lseek(kmsg, 0, SEEK_END);
+	for (; *threads; threads += strcspn(threads, ",") + !!strchr(threads, ',')) {
+		for (i = 0; i < sizeof(besides) / sizeof(*besides); i++)
+			one_test(strtoul(threads, NULL, 10), besides[i]);
+	}
+	close(kmsg);
+}

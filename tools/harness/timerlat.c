@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * timerlat PERIOD
+ *
+ * A thread of the highest priority sleeps until a time, again and again, PERIOD
+ * microseconds apart, and looks how late it is: as cyclictest does, but in
+ * nanoseconds, which are instructions under QEMU's icount.  On SIGTERM it prints:
+ *
+ *	figure: lat_p50, lat_p99, lat_p9999, lat_max N	in nanoseconds
+ *	lat_samples: N
+ *	late: US N	for each microsecond, how many were so late
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "tell.h"
+
+#define MAX_SAMPLES	1000000
+
+static volatile sig_atomic_t stop;
+static uint32_t sample[MAX_SAMPLES];
+static unsigned long samples;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
+
+static uint64_t nanoseconds(const struct timespec *t)
+{
+	return t->tv_sec * 1000000000ULL + t->tv_nsec;
+}
+
+static void measure(uint64_t period)
+{
+	struct timespec t;
+	uint64_t due;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	for (due = nanoseconds(&t); !stop && samples < MAX_SAMPLES; ) {
+		due += period;
+		t.tv_sec = due / 1000000000;
+		t.tv_nsec = due % 1000000000;
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+			if (stop)
+				return;
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		sample[samples] = nanoseconds(&t) - due;
+		/* those that it slept through are late no more often than once */
+		due += sample[samples++] / period * period;
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void tell_quantile(const char *name, double q)
+{
+	tell("figure: lat_%s %u\n", name, sample[(unsigned long)(q * (samples - 1))]);
+}
+
+static void tell_histogram(void)
+{
+	unsigned long i, next;
+
+	for (i = 0; i < samples; i = next) {
+		for (next = i; next < samples && sample[next] / 1000 == sample[i] / 1000; )
+			next++;
+		tell("late: %u %lu\n", sample[i] / 1000, next - i);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct sched_param priority = { .sched_priority = 99 };
+	unsigned long period = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+	struct sigaction action = { .sa_handler = on_term };
+
+	if (!period) {
+		fprintf(stderr, "usage: timerlat PERIOD\n");
+		return 2;
+	}
+	memset(sample, 0, sizeof(sample));
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) ||
+	    sched_setscheduler(0, SCHED_FIFO, &priority)) {
+		perror("timerlat");
+		return 1;
+	}
+	sigaction(SIGTERM, &action, NULL);
+	measure(period * 1000);
+	if (!samples)
+		return 1;
+	qsort(sample, samples, sizeof(*sample), compare);
+	tell_quantile("p50", 0.5);
+	tell_quantile("p99", 0.99);
+	tell_quantile("p9999", 0.9999);
+	tell_quantile("max", 1);
+	tell("lat_samples: %lu\n", samples);
+	tell_histogram();
+	return 0;
+}
