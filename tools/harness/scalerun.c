@@ -10,6 +10,10 @@
  *
  * Each operation tells its median as
  *	figure: zs<threads>_<quiet|compact|migrate>_<operation> N	in nanoseconds
+ * and each test that came to a good end
+ *	scale_status: 0
+ * of so many:
+ *	scale_tests: N
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -77,7 +81,7 @@ void scale_run(void)
 {
 	static const char * const besides[] = { "quiet", "compact", "migrate" };
 	const char *threads = getenv("threads") ?: "1";
-	unsigned int i;
+	unsigned int i, tests = 0;
 
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	tell("stage: scale run\n");
@@ -85,8 +89,9 @@ void scale_run(void)
 	set("rounds", asked("rounds", 10));
 	lseek(kmsg, 0, SEEK_END);
 	for (; *threads; threads += strcspn(threads, ",") + !!strchr(threads, ',')) {
-		for (i = 0; i < sizeof(besides) / sizeof(*besides); i++)
+		for (i = 0; i < sizeof(besides) / sizeof(*besides); i++, tests++)
 			one_test(strtoul(threads, NULL, 10), besides[i]);
 	}
+	tell("scale_tests: %u\n", tests);
 	close(kmsg);
 }
