@@ -7,6 +7,7 @@
  *	pages=N		what the process touches (330 MiB in 256 MiB of memory)
  *	thp=always	transparent huge pages, or never
  *	period=1000	microseconds between two wakes
+ *	compact=0	without zram's compaction; migrate=0, without memory's
  *	held=1		and which sections with preemption off were long, instead
  *
  * Tells what timerlat and swapload tell, and
@@ -103,6 +104,17 @@ static double seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* For about a second after boot, timers come with the tick. */
+static void wait_for_hres(void)
+{
+	struct timespec resolution;
+
+	do {
+		usleep(10000);
+		clock_getres(CLOCK_MONOTONIC, &resolution);
+	} while (resolution.tv_sec || resolution.tv_nsec > 1);
+}
+
 static pid_t start_load(void)
 {
 	char pages[32];
@@ -114,7 +126,7 @@ static pid_t start_load(void)
 
 void latency_run(void)
 {
-	pid_t compaction, migration, timer = 0;
+	pid_t compaction = 0, migration = 0, timer = 0;
 	int held = asked("held", 0);
 	unsigned long long pages;
 	double began;
@@ -125,8 +137,11 @@ void latency_run(void)
 	must_put(THP, getenv("thp") ?: "never");
 	if (set_up_swap(3 * ram()))
 		return;
-	compaction = start_loop(ZRAM "compact", 10000, NULL);
-	migration = start_loop("/proc/sys/vm/compact_memory", 10000, NULL);
+	wait_for_hres();
+	if (asked("compact", 1))
+		compaction = start_loop(ZRAM "compact", 10000, NULL);
+	if (asked("migrate", 1))
+		migration = start_loop("/proc/sys/vm/compact_memory", 10000, NULL);
 	if (held)
 		trace_sections();
 	else
@@ -144,8 +159,10 @@ void latency_run(void)
 		kill(timer, SIGTERM);
 		tell("timerlat_status: %d\n", finish(timer));
 	}
-	stop_loop(compaction);
-	stop_loop(migration);
+	if (compaction)
+		stop_loop(compaction);
+	if (migration)
+		stop_loop(migration);
 	if (held)
 		tell_sections();
 	tell("loads: 1\n");
