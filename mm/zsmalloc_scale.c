@@ -13,9 +13,10 @@
  * and run reads N when it is over.  It uses nothing but what zsmalloc offers to
  * all, so that the same file measures kernels with other locks.
  *
- * The course of a run is that of kernel/rcu/refscale.c: each thread warms up until
- * all have, is timed, and goes on until all were, so that nobody is timed while
- * others rest.
+ * The course of a run is that of kernel/rcu/refscale.c: each thread has a CPU of
+ * its own, warms up until all have, is timed, and goes on until all were, so that
+ * nobody is timed while others rest.  Who compacts or migrates takes the CPU that
+ * the scheduler gives it, and its time from who is there.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,19 +30,16 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/prandom.h>
-#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/zsmalloc.h>
 
-#define MAX_THREADS	64U
-#define MAX_RUNS	50
+#define MAX_RUNS	50U
 #define MAX_SIZES	16
-#define GFP_OBJ		(GFP_KERNEL | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOWARN)
 
 static unsigned int threads = 1;
 module_param(threads, uint, 0644);
-MODULE_PARM_DESC(threads, "how many work at once (0: one for each CPU)");
+MODULE_PARM_DESC(threads, "how many work at once, each on a CPU (0: all CPUs)");
 
 static unsigned int objs = 2000;
 module_param(objs, uint, 0644);
@@ -72,106 +70,122 @@ static bool migrate;
 module_param(migrate, bool, 0644);
 MODULE_PARM_DESC(migrate, "migrate pages of the pool meanwhile (not as a module)");
 
-struct obj {
+struct scale_obj {
 	unsigned long handle;	/* 0 if there was no memory */
 	unsigned int size;	/* a multiple of 8 */
 	unsigned int offset;	/* its data is what stands there in the pattern */
 };
 
-struct worker {
+struct scale_worker {
 	struct task_struct *task;
-	struct obj *objs;
+	struct scale_obj *objs;
 	unsigned int *order;	/* in which it takes them */
 	struct rnd_state rnd;
 	u64 ns;			/* of the passes that were timed */
 	unsigned long failed, wrong;
 };
 
-/* Only one test at a time runs; what it works with, from set_up() to tear_down() */
+/*
+ * One test at a time.  start_test() takes the parameters, and from then on all of
+ * it is the main thread's, which clears it before it says that it is over.
+ */
 static struct {
-	struct zs_pool *pool;
-	u64 *pattern;		/* two pages of noise */
-	struct worker *workers;
-	struct worker bait;	/* its objects show where pages are */
 	unsigned int threads, objs, share, rounds, runs;
+	unsigned int sizes[MAX_SIZES], nr_sizes;
 	bool compact, migrate;
-	const struct op *op;
+
+	struct zs_pool *pool;
+	u64 *pattern;			/* two pages of noise */
+	struct scale_worker *workers;
+	struct scale_worker bait;	/* its objects show where pages are */
+	const struct scale_op *op;
 	atomic_t warm, timed;
 	struct completion all_timed;
-	atomic_long_t compactions, migrated, refused;	/* in this measure() */
-} test;
+	atomic_long_t compactions, migrated, refused;
+} scale;
+
+/* Somebody wants it to end early */
+static bool ending;
 
 /* --- one operation on one object ----------------------------------------- */
 
-static void obj_alloc(struct worker *w, struct obj *obj)
+/* Pages without an address of their own could not be found for migration */
+static gfp_t obj_gfp(void)
 {
-	obj->handle = zs_malloc(test.pool, obj->size, GFP_OBJ);
+	return GFP_KERNEL | __GFP_MOVABLE | __GFP_NOWARN |
+	       (scale.migrate ? 0 : __GFP_HIGHMEM);
+}
+
+static void obj_alloc(struct scale_worker *w, struct scale_obj *obj)
+{
+	obj->handle = zs_malloc(scale.pool, obj->size, obj_gfp());
 	if (!obj->handle)
 		w->failed++;
 }
 
-static void obj_free(struct worker *w, struct obj *obj)
+static void obj_free(struct scale_worker *w, struct scale_obj *obj)
 {
 	if (obj->handle)
-		zs_free(test.pool, obj->handle);
+		zs_free(scale.pool, obj->handle);
 	obj->handle = 0;
 }
 
-static const u64 *data_of(const struct obj *obj)
+static const u64 *data_of(const struct scale_obj *obj)
 {
-	return test.pattern + obj->offset;
+	return scale.pattern + obj->offset;
 }
 
 /* Other data each time, so that what is stale is noticed */
-static void obj_write(struct worker *w, struct obj *obj)
+static void obj_write(struct scale_worker *w, struct scale_obj *obj)
 {
 	void *to;
 
 	if (!obj->handle)
 		return;
 	obj->offset = prandom_u32_state(&w->rnd) % (PAGE_SIZE / sizeof(u64));
-	to = zs_map_object(test.pool, obj->handle, ZS_MM_WO);
+	to = zs_map_object(scale.pool, obj->handle, ZS_MM_WO);
 	memcpy(to, data_of(obj), obj->size);
-	zs_unmap_object(test.pool, obj->handle);
+	zs_unmap_object(scale.pool, obj->handle);
 }
 
 /* Its ends only: comparing all of it would be most of what is timed */
-static void obj_read(struct worker *w, struct obj *obj)
+static void obj_read(struct scale_worker *w, struct scale_obj *obj)
 {
-	unsigned int last = obj->size / sizeof(u64) - 1;
-	const u64 *want = data_of(obj), *got;
+	size_t last = obj->size - sizeof(u64);
+	const void *want = data_of(obj), *got;
 
 	if (!obj->handle)
 		return;
-	got = zs_map_object(test.pool, obj->handle, ZS_MM_RO);
-	w->wrong += got[0] != want[0] || got[last] != want[last];
-	zs_unmap_object(test.pool, obj->handle);
+	got = zs_map_object(scale.pool, obj->handle, ZS_MM_RO);
+	w->wrong += memcmp(got, want, sizeof(u64)) ||
+		    memcmp(got + last, want + last, sizeof(u64));
+	zs_unmap_object(scale.pool, obj->handle);
 }
 
-/* What an overwrite with data of another size is for zram */
-static void obj_renew(struct worker *w, struct obj *obj)
+/* What an overwrite is for zram */
+static void obj_renew(struct scale_worker *w, struct scale_obj *obj)
 {
 	obj_free(w, obj);
 	obj_alloc(w, obj);
 	obj_write(w, obj);
 }
 
-static void obj_check(struct worker *w, struct obj *obj)
+static void obj_check(struct scale_worker *w, struct scale_obj *obj)
 {
 	if (!obj->handle)
 		return;
-	w->wrong += !!memcmp(zs_map_object(test.pool, obj->handle, ZS_MM_RO),
+	w->wrong += !!memcmp(zs_map_object(scale.pool, obj->handle, ZS_MM_RO),
 			     data_of(obj), obj->size);
-	zs_unmap_object(test.pool, obj->handle);
+	zs_unmap_object(scale.pool, obj->handle);
 }
 
-typedef void (*obj_fn)(struct worker *w, struct obj *obj);
+typedef void (*obj_fn)(struct scale_worker *w, struct scale_obj *obj);
 
-static void visit_objs(struct worker *w, obj_fn fn)
+static void visit_objs(struct scale_worker *w, obj_fn fn)
 {
 	unsigned int i;
 
-	for (i = 0; i < test.objs; i++) {
+	for (i = 0; i < scale.objs; i++) {
 		fn(w, &w->objs[w->order[i]]);
 		if (i % 1024 == 0)
 			cond_resched();
@@ -180,11 +194,11 @@ static void visit_objs(struct worker *w, obj_fn fn)
 
 /* --- what is timed ------------------------------------------------------- */
 
-static const struct op {
+static const struct scale_op {
 	const char *name;
 	obj_fn first, second;	/* the second takes what the share leaves */
 	obj_fn before, after;	/* not timed */
-} ops[] = {
+} scale_ops[] = {
 	{ "alloc", obj_alloc, NULL, obj_free, obj_write },
 	{ "read", obj_read },
 	{ "write", obj_write },
@@ -194,20 +208,20 @@ static const struct op {
 	{ "write+renew", obj_write, obj_renew },
 };
 
-/* Once over all objects; returns how long that took */
-static u64 pass(struct worker *w)
+/* Once over all objects; returns how long that took, in ns */
+static u64 scale_pass(struct scale_worker *w)
 {
-	const struct op *op = test.op;
+	const struct scale_op *op = scale.op;
 	unsigned int i;
 	u64 began, took;
 
 	if (op->before)
 		visit_objs(w, op->before);
 	began = ktime_get_ns();
-	for (i = 0; i < test.objs; i++) {
-		struct obj *obj = &w->objs[w->order[i]];
+	for (i = 0; i < scale.objs; i++) {
+		struct scale_obj *obj = &w->objs[w->order[i]];
 
-		if (op->second && prandom_u32_state(&w->rnd) % 100 >= test.share)
+		if (op->second && prandom_u32_state(&w->rnd) % 100 >= scale.share)
 			op->second(w, obj);
 		else
 			op->first(w, obj);
@@ -219,31 +233,31 @@ static u64 pass(struct worker *w)
 	return took;
 }
 
-static int work(void *data)
+static int scale_thread(void *data)
 {
-	struct worker *w = data;
+	struct scale_worker *w = data;
 	unsigned int round;
 
-	pass(w);
-	atomic_inc(&test.warm);
-	while (atomic_read(&test.warm) < test.threads && !kthread_should_stop())
-		pass(w);
-	for (round = 0; round < test.rounds; round++)
-		w->ns += pass(w);
-	if (atomic_inc_return(&test.timed) == test.threads)
-		complete(&test.all_timed);
+	scale_pass(w);
+	atomic_inc(&scale.warm);
+	while (atomic_read(&scale.warm) < scale.threads && !kthread_should_stop())
+		scale_pass(w);
+	for (round = 0; round < scale.rounds && !kthread_should_stop(); round++)
+		w->ns += scale_pass(w);
+	if (atomic_inc_return(&scale.timed) == scale.threads)
+		complete(&scale.all_timed);
 	while (!kthread_should_stop())
-		pass(w);
+		scale_pass(w);
 	return 0;
 }
 
 /* --- those who are in the way -------------------------------------------- */
 
-static int compactor(void *data)
+static int scale_compactor(void *data)
 {
 	while (!kthread_should_stop()) {
-		zs_compact(test.pool);
-		atomic_long_inc(&test.compactions);
+		zs_compact(scale.pool);
+		atomic_long_inc(&scale.compactions);
 		cond_resched();
 	}
 	return 0;
@@ -260,16 +274,16 @@ static struct page *new_page(struct page *page, unsigned long private)
  * an object that spans pages may be mapped elsewhere.  isolate_movable_page() looks
  * at any page.
  */
-static struct page *page_near(const struct obj *obj)
+static struct page *page_near(const struct scale_obj *obj)
 {
-	void *p = zs_map_object(test.pool, obj->handle, ZS_MM_RO);
+	void *p = zs_map_object(scale.pool, obj->handle, ZS_MM_RO);
 	struct page *page = virt_addr_valid(p) ? virt_to_page(p) : NULL;
 
-	zs_unmap_object(test.pool, obj->handle);
+	zs_unmap_object(scale.pool, obj->handle);
 	return page;
 }
 
-static void migrate_one(struct worker *w, struct obj *obj)
+static void migrate_one(struct scale_worker *w, struct scale_obj *obj)
 {
 	struct page *page = obj->handle ? page_near(obj) : NULL;
 	LIST_HEAD(list);
@@ -279,66 +293,92 @@ static void migrate_one(struct worker *w, struct obj *obj)
 	list_add(&page->lru, &list);
 	if (migrate_pages(&list, new_page, NULL, 0, MIGRATE_SYNC, MR_COMPACTION)) {
 		putback_movable_pages(&list);
-		atomic_long_inc(&test.refused);
+		atomic_long_inc(&scale.refused);
 	} else {
-		atomic_long_inc(&test.migrated);
+		atomic_long_inc(&scale.migrated);
 	}
 }
 #else
-static void migrate_one(struct worker *w, struct obj *obj)
+static void migrate_one(struct scale_worker *w, struct scale_obj *obj)
 {
 }
 #endif
 
-static int migrator(void *data)
+static int scale_migrator(void *data)
 {
 	while (!kthread_should_stop())
-		visit_objs(&test.bait, migrate_one);
+		visit_objs(&scale.bait, migrate_one);
 	return 0;
 }
 
 /* --- a run --------------------------------------------------------------- */
 
-static struct task_struct *start(int (*fn)(void *data), void *data, const char *name)
+/* Returns NULL if there is none; @cpu may be -1, for any */
+static struct task_struct *scale_start(int (*fn)(void *data), void *data, int cpu)
 {
-	struct task_struct *task = kthread_run(fn, data, "zsmalloc_%s", name);
+	struct task_struct *task = kthread_create(fn, data, "zsmalloc_scale");
 
-	return IS_ERR(task) ? NULL : task;
+	if (IS_ERR(task))
+		return NULL;
+	if (cpu >= 0)
+		kthread_bind(task, cpu);
+	wake_up_process(task);
+	return task;
 }
 
-static void stop(struct task_struct *task)
+static void scale_stop(struct task_struct *task)
 {
 	if (task)
 		kthread_stop(task);
 }
 
-/* Hundredths of a nanosecond for one operation, or 0 if threads were missing */
-static unsigned long one_run(void)
+static void stop_workers(void)
 {
-	bool all = true;
 	unsigned int i;
-	u64 ns = 0;
 
-	atomic_set(&test.warm, 0);
-	atomic_set(&test.timed, 0);
-	reinit_completion(&test.all_timed);
-	for (i = 0; i < test.threads; i++) {
-		test.workers[i].ns = 0;
-		test.workers[i].task = start(work, &test.workers[i], "scale");
-		all &= !!test.workers[i].task;
-	}
-	if (all)
-		wait_for_completion(&test.all_timed);
-	for (i = 0; i < test.threads; i++) {
-		stop(test.workers[i].task);
-		ns += test.workers[i].ns;
-	}
-	if (!all)
-		return 0;
-	return div64_u64(ns * 100, (u64)test.threads * test.rounds * test.objs);
+	for (i = 0; i < scale.threads; i++)
+		scale_stop(scale.workers[i].task);
 }
 
-static int compare(const void *a, const void *b)
+static int start_workers(void)
+{
+	unsigned int i;
+	int cpu = -1, error = 0;
+
+	for (i = 0; i < scale.threads; i++) {
+		struct scale_worker *w = &scale.workers[i];
+
+		cpu = cpumask_next(cpu, cpu_online_mask);
+		w->ns = 0;
+		w->task = cpu < nr_cpu_ids ? scale_start(scale_thread, w, cpu) : NULL;
+		if (!w->task)
+			error = -EAGAIN;
+	}
+	return error;
+}
+
+/* Hundredths of a nanosecond for one operation */
+static int one_run(unsigned long *took)
+{
+	unsigned int i;
+	u64 ns = 0;
+	int error;
+
+	atomic_set(&scale.warm, 0);
+	atomic_set(&scale.timed, 0);
+	reinit_completion(&scale.all_timed);
+	error = start_workers();
+	while (!error && !wait_for_completion_timeout(&scale.all_timed, HZ))
+		if (READ_ONCE(ending))
+			error = -EINTR;
+	stop_workers();
+	for (i = 0; i < scale.threads; i++)
+		ns += scale.workers[i].ns;
+	*took = div64_u64(ns * 100, (u64)scale.threads * scale.rounds * scale.objs);
+	return error;
+}
+
+static int cmp_ulong(const void *a, const void *b)
 {
 	unsigned long x = *(const unsigned long *)a, y = *(const unsigned long *)b;
 
@@ -348,50 +388,56 @@ static int compare(const void *a, const void *b)
 #define NS_INT(t)	((t) / 100)
 #define NS_FRAC(t)	((t) % 100)
 
-static int measure(const struct op *op)
+static int measure(const struct scale_op *op)
 {
-	unsigned long took[MAX_RUNS], *median = &took[test.runs / 2];
-	unsigned long *least = took, *most = &took[test.runs - 1];
+	unsigned long took[MAX_RUNS], *median = &took[scale.runs / 2];
+	unsigned long *least = took, *most = &took[scale.runs - 1];
 	unsigned int i;
+	int error;
 
-	test.op = op;
-	atomic_long_set(&test.compactions, 0);
-	atomic_long_set(&test.migrated, 0);
-	atomic_long_set(&test.refused, 0);
-	for (i = 0; i < test.runs; i++) {
-		took[i] = one_run();
-		if (!took[i] || kthread_should_stop())
-			return took[i] ? -EINTR : -EAGAIN;
+	scale.op = op;
+	for (i = 0; i < scale.runs; i++) {
+		error = one_run(&took[i]);
+		if (error)
+			return error;
 	}
-	sort(took, test.runs, sizeof(*took), compare, NULL);
+	sort(took, scale.runs, sizeof(*took), cmp_ulong, NULL);
 	pr_info("op=%s threads=%u compact=%d migrate=%d median=%lu.%02lu min=%lu.%02lu max=%lu.%02lu ns\n",
-		op->name, test.threads, test.compact, test.migrate,
+		op->name, scale.threads, scale.compact, scale.migrate,
 		NS_INT(*median), NS_FRAC(*median), NS_INT(*least), NS_FRAC(*least),
 		NS_INT(*most), NS_FRAC(*most));
-	if (test.compact || test.migrate)
-		pr_info("compactions=%ld migrated=%ld refused=%ld\n",
-			atomic_long_read(&test.compactions),
-			atomic_long_read(&test.migrated),
-			atomic_long_read(&test.refused));
 	return 0;
+}
+
+/* What did not happen was not measured */
+static int check_others(void)
+{
+	long compactions = atomic_long_read(&scale.compactions);
+	long migrated = atomic_long_read(&scale.migrated);
+
+	if (scale.compact || scale.migrate)
+		pr_info("compactions=%ld migrated=%ld refused=%ld\n", compactions,
+			migrated, atomic_long_read(&scale.refused));
+	return (scale.compact && !compactions) || (scale.migrate && !migrated) ?
+	       -ENODATA : 0;
 }
 
 static int measure_all(void)
 {
 	struct task_struct *others[] = {
-		test.compact ? start(compactor, NULL, "compact") : NULL,
-		test.migrate ? start(migrator, NULL, "migrate") : NULL,
+		scale.compact ? scale_start(scale_compactor, NULL, -1) : NULL,
+		scale.migrate ? scale_start(scale_migrator, NULL, -1) : NULL,
 	};
 	unsigned int i;
 	int error = 0;
 
-	if (!others[0] != !test.compact || !others[1] != !test.migrate)
+	if (!others[0] != !scale.compact || !others[1] != !scale.migrate)
 		error = -EAGAIN;
-	for (i = 0; i < ARRAY_SIZE(ops) && !error; i++)
-		error = measure(&ops[i]);
+	for (i = 0; i < ARRAY_SIZE(scale_ops) && !error; i++)
+		error = measure(&scale_ops[i]);
 	for (i = 0; i < ARRAY_SIZE(others); i++)
-		stop(others[i]);
-	return error;
+		scale_stop(others[i]);
+	return error ?: check_others();
 }
 
 /* --- a test -------------------------------------------------------------- */
@@ -401,42 +447,53 @@ static bool fits(unsigned int value, unsigned int least, unsigned int most)
 	return value >= least && value <= most;
 }
 
-static int take_parameters(void)
+static int check_parameters(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_sizes; i++)
-		if (!fits(sizes[i], sizeof(u64), PAGE_SIZE))
+	if (scale.migrate && (IS_MODULE(CONFIG_ZSMALLOC_SCALE_TEST) ||
+			      !IS_ENABLED(CONFIG_COMPACTION)))
+		return -EOPNOTSUPP;
+	for (i = 0; i < scale.nr_sizes; i++)
+		if (!fits(scale.sizes[i], sizeof(u64), PAGE_SIZE))
 			return -EINVAL;
-	test.threads = threads ?: min(num_online_cpus(), MAX_THREADS);
-	test.objs = objs;
-	test.share = share;
-	test.rounds = rounds;
-	test.runs = runs;
-	test.compact = compact;
-	test.migrate = migrate;
-	return fits(test.threads, 1, MAX_THREADS) && fits(objs, 1, 1000000) &&
-	       fits(rounds, 1, 1000000) && fits(runs, 1, MAX_RUNS) &&
-	       nr_sizes && share <= 100 &&
-	       !(migrate && IS_MODULE(CONFIG_ZSMALLOC_SCALE_TEST)) ? 0 : -EINVAL;
+	return fits(scale.threads, 1, num_online_cpus()) &&
+	       fits(scale.objs, 1, 100000) && fits(scale.rounds, 1, 100000) &&
+	       fits(scale.runs, 1, MAX_RUNS) && scale.nr_sizes &&
+	       scale.share <= 100 ? 0 : -EINVAL;
 }
 
-static int set_up_worker(struct worker *w, u64 seed)
+/* Under the lock of the parameters, while no test runs */
+static int take_parameters(void)
+{
+	scale.threads = threads ?: num_online_cpus();
+	scale.objs = objs;
+	scale.share = share;
+	scale.rounds = rounds;
+	scale.runs = runs;
+	scale.nr_sizes = nr_sizes;
+	memcpy(scale.sizes, sizes, sizeof(sizes));
+	scale.compact = compact;
+	scale.migrate = migrate;
+	return check_parameters();
+}
+
+static int set_up_worker(struct scale_worker *w, u64 seed)
 {
 	unsigned int i;
 
 	prandom_seed_state(&w->rnd, seed);
-	w->objs = kvcalloc(test.objs, sizeof(*w->objs), GFP_KERNEL);
-	w->order = kvcalloc(test.objs, sizeof(*w->order), GFP_KERNEL);
+	w->objs = kvcalloc(scale.objs, sizeof(*w->objs), GFP_KERNEL);
+	w->order = kvcalloc(scale.objs, sizeof(*w->order), GFP_KERNEL);
 	if (!w->objs || !w->order)
 		return -ENOMEM;
-	for (i = 0; i < test.objs; i++) {
+	for (i = 0; i < scale.objs; i++) {
 		unsigned int other = prandom_u32_state(&w->rnd) % (i + 1);
+		unsigned int size = prandom_u32_state(&w->rnd) % scale.nr_sizes;
 
 		w->order[i] = w->order[other];
 		w->order[other] = i;
-		w->objs[i].size = round_down(sizes[prandom_u32_state(&w->rnd) % nr_sizes],
-					     sizeof(u64));
+		w->objs[i].size = round_down(scale.sizes[size], sizeof(u64));
 	}
 	return 0;
 }
@@ -446,11 +503,11 @@ static void deal(void)
 {
 	unsigned int i, j;
 
-	for (i = 0; i < test.objs; i++) {
-		for (j = 0; j < test.threads; j++)
-			obj_renew(&test.workers[j], &test.workers[j].objs[i]);
-		if (test.migrate && i % 8 == 0)
-			obj_renew(&test.bait, &test.bait.objs[i]);
+	for (i = 0; i < scale.objs; i++) {
+		for (j = 0; j < scale.threads; j++)
+			obj_renew(&scale.workers[j], &scale.workers[j].objs[i]);
+		if (i % 8 == 0)
+			obj_renew(&scale.bait, &scale.bait.objs[i]);
 		cond_resched();
 	}
 }
@@ -459,38 +516,46 @@ static int set_up(void)
 {
 	unsigned int i, words = 2 * PAGE_SIZE / sizeof(u64);
 	struct rnd_state rnd;
-	int error = take_parameters();
+	int error;
 
-	if (error)
-		return error;
-	init_completion(&test.all_timed);
-	test.workers = kcalloc(test.threads, sizeof(*test.workers), GFP_KERNEL);
-	test.pattern = kmalloc_array(words, sizeof(u64), GFP_KERNEL);
-	test.pool = zs_create_pool("zsmalloc_scale");
-	if (!test.workers || !test.pattern || !test.pool)
+	init_completion(&scale.all_timed);
+	scale.workers = kcalloc(scale.threads, sizeof(*scale.workers), GFP_KERNEL);
+	scale.pattern = kmalloc_array(words, sizeof(u64), GFP_KERNEL);
+	scale.pool = zs_create_pool("zsmalloc_scale");
+	if (!scale.workers || !scale.pattern || !scale.pool)
 		return -ENOMEM;
 	prandom_seed_state(&rnd, 1);
-	prandom_bytes_state(&rnd, test.pattern, words * sizeof(u64));
-	for (i = 0; i < test.threads && !error; i++)
-		error = set_up_worker(&test.workers[i], i + 2);
-	if (!error)
-		error = set_up_worker(&test.bait, 1);
+	prandom_bytes_state(&rnd, scale.pattern, words * sizeof(u64));
+	error = set_up_worker(&scale.bait, 1);
+	for (i = 0; i < scale.threads && !error; i++)
+		error = set_up_worker(&scale.workers[i], i + 2);
 	if (!error)
 		deal();
 	return error;
 }
 
-/* All that it held has to be right, all of it; returns -EIO or -ENOMEM if not */
-static int verdict_of(struct worker *w)
+/* All that it held has to be right, all of it */
+static int check_worker(struct scale_worker *w)
 {
-	if (w->objs && w->order)
-		visit_objs(w, obj_check);
+	visit_objs(w, obj_check);
 	if (w->wrong)
 		pr_err("%lu objects with wrong data\n", w->wrong);
 	return w->wrong ? -EIO : w->failed ? -ENOMEM : 0;
 }
 
-static void tear_down_worker(struct worker *w)
+static int check_all(void)
+{
+	int error = check_worker(&scale.bait), bad;
+	unsigned int i;
+
+	for (i = 0; i < scale.threads; i++) {
+		bad = check_worker(&scale.workers[i]);
+		error = bad ?: error;
+	}
+	return error;
+}
+
+static void tear_down_worker(struct scale_worker *w)
 {
 	if (w->objs && w->order)
 		visit_objs(w, obj_free);
@@ -502,38 +567,30 @@ static void tear_down(void)
 {
 	unsigned int i;
 
-	for (i = 0; test.workers && i < test.threads; i++)
-		tear_down_worker(&test.workers[i]);
-	tear_down_worker(&test.bait);
-	if (test.pool)
-		zs_destroy_pool(test.pool);
-	kfree(test.pattern);
-	kfree(test.workers);
-	memset(&test, 0, sizeof(test));
+	for (i = 0; scale.workers && i < scale.threads; i++)
+		tear_down_worker(&scale.workers[i]);
+	tear_down_worker(&scale.bait);
+	if (scale.pool)
+		zs_destroy_pool(scale.pool);
+	kfree(scale.pattern);
+	kfree(scale.workers);
+	memset(&scale, 0, sizeof(scale));
 }
 
 static int run_test(void)
 {
-	int error = set_up(), bad;
-	unsigned int i;
+	int error = set_up(), bad = 0;
 
 	if (!error) {
 		error = measure_all();
-		for (i = 0; i < test.threads; i++) {
-			bad = verdict_of(&test.workers[i]);
-			error = bad ?: error;
-		}
-		bad = verdict_of(&test.bait);
-		error = bad ?: error;
+		bad = check_all();
 	}
 	tear_down();
-	return error;
+	return bad ?: error;
 }
 
 /* --- its life ------------------------------------------------------------ */
 
-/* The last test's, which may be over; under the lock of the parameters */
-static struct task_struct *main_task;
 static bool running;
 
 static int main_thread(void *data)
@@ -545,7 +602,7 @@ static int main_thread(void *data)
 	else
 		pr_info("End of test: SUCCESS\n");
 	smp_store_release(&running, false);	/* pairs with is_running() */
-	return 0;
+	module_put_and_kthread_exit(0);
 }
 
 static bool is_running(void)
@@ -553,33 +610,30 @@ static bool is_running(void)
 	return smp_load_acquire(&running);	/* pairs with main_thread() */
 }
 
-static void end_test(void)
-{
-	if (!main_task)
-		return;
-	kthread_stop(main_task);
-	put_task_struct(main_task);
-	main_task = NULL;
-}
-
+/* Under the lock of the parameters; the module stays until the thread ends */
 static int start_test(void)
 {
 	struct task_struct *task;
+	int error;
 
 	if (is_running())
 		return -EBUSY;
-	end_test();
-	task = kthread_create(main_thread, NULL, "zsmalloc_scale");
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	get_task_struct(task);
-	main_task = task;
+	error = take_parameters();
+	if (error)
+		return error;
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	WRITE_ONCE(ending, false);
 	running = true;
-	wake_up_process(task);
-	return 0;
+	task = kthread_run(main_thread, NULL, "zsmalloc_scale");
+	if (IS_ERR(task)) {
+		running = false;
+		module_put(THIS_MODULE);
+	}
+	return PTR_ERR_OR_ZERO(task);
 }
 
-/* Said before there was an init, it is done by that */
+/* What is said before there was an init is done by that */
 static bool initialized, run_at_init;
 
 static int run_set(const char *val, const struct kernel_param *kp)
@@ -587,17 +641,20 @@ static int run_set(const char *val, const struct kernel_param *kp)
 	bool wanted;
 	int error = kstrtobool(val, &wanted);
 
-	if (error || !wanted)
-		return error ?: -EINVAL;
-	if (initialized)
+	if (error)
+		return error;
+	if (initialized && wanted)
 		return start_test();
-	run_at_init = true;
+	if (!initialized)
+		run_at_init = wanted;
+	else
+		WRITE_ONCE(ending, true);
 	return 0;
 }
 
 static int run_get(char *buffer, const struct kernel_param *kp)
 {
-	return sprintf(buffer, "%c\n", is_running() ? 'Y' : 'N');
+	return scnprintf(buffer, PAGE_SIZE, "%c\n", is_running() ? 'Y' : 'N');
 }
 
 static const struct kernel_param_ops run_ops = {
@@ -605,18 +662,24 @@ static const struct kernel_param_ops run_ops = {
 	.get = run_get,
 };
 module_param_cb(run, &run_ops, NULL, 0644);
-MODULE_PARM_DESC(run, "write 1 to run the test; reads Y until it is over");
+MODULE_PARM_DESC(run, "1 runs the test, 0 ends it; reads Y until it is over");
 
 static int __init zsmalloc_scale_init(void)
 {
+	int error = 0;
+
+	kernel_param_lock(THIS_MODULE);
 	initialized = true;
-	return run_at_init ? start_test() : 0;
+	if (run_at_init)
+		error = start_test();
+	kernel_param_unlock(THIS_MODULE);
+	return error;
 }
 late_initcall(zsmalloc_scale_init);
 
+/* While a test runs the module can't go */
 static void __exit zsmalloc_scale_exit(void)
 {
-	end_test();
 }
 module_exit(zsmalloc_scale_exit);
 

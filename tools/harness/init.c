@@ -126,6 +126,15 @@ static void tell_health(void)
 	tell("tainted: %.*s\n", (int)strcspn(text, "\n"), text);
 }
 
+/* Told at the end, as the kernel may give up one that it does not trust. */
+static void tell_clock(void)
+{
+	const char *name = slurp("/sys/devices/system/clocksource/clocksource0/"
+				 "current_clocksource");
+
+	tell("clock: %.*s\n", (int)strcspn(name, "\n"), name);
+}
+
 static void cost_run(void)
 {
 	unsigned long pages = asked("pages", 4096);
@@ -139,9 +148,11 @@ static void cost_run(void)
 		(char *[]){ "/bin/zramcost", "/dev/zram0", arg_pages, NULL })));
 	/* ends without a size */
 	set_up_zram(4096ULL * pages);
-	finish(start(STDERR_FILENO, (char *[]){
-		"/bin/zramio", "/dev/zram0", "/tmp/zramio", "fill", NULL }));
-	tell_memory(pages);
+	if (finish(start(STDERR_FILENO, (char *[]){
+			"/bin/zramio", "/dev/zram0", "/tmp/zramio", "fill", NULL })))
+		tell("error: zramio can't fill zram0\n");
+	else
+		tell_memory(pages);
 	must_put(ZRAM "reset", "1");
 
 	/* each page by itself */
@@ -198,6 +209,7 @@ int main(void)
 	load_module(ZRAM_MODULE);
 
 	run(what);
+	tell_clock();
 	tell_health();
 	tell("end: %s\n", uts.release);
 	tcdrain(STDOUT_FILENO);

@@ -20,7 +20,7 @@
  * and the run, where the kernel keeps lock_stat:
  *	figure: contended N	how often a lock of zsmalloc or zram was
  *	figure: longest_hold N	microseconds that one was held
- *	lock: TEXT		its lines
+ *	lock: TEXT		and each by itself
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -151,7 +151,8 @@ static void tell_locks(void)
 			continue;
 		contended += contentions;
 		longest = hold > longest ? hold : longest;
-		tell("lock: %.200s", line);
+		tell("lock: %s: contended %llu times, held %.2f us at most\n", name, contentions,
+		     hold);
 	}
 	fclose(file);
 	tell("figure: contended %llu\nfigure: longest_hold %.1f\n", contended, longest);

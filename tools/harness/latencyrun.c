@@ -6,7 +6,7 @@
  *
  *	pages=N		what the process touches (330 MiB in 256 MiB of memory)
  *	thp=always	transparent huge pages, or never
- *	period=1000	microseconds between two wakes
+ *	period=200	microseconds between two wakes
  *	compact=0	without zram's compaction; migrate=0, without memory's
  *	held=1		and which sections with preemption off were long, instead
  *
@@ -82,7 +82,7 @@ static void tell_sections(void)
 		if (strstr(line, "# trigger info:"))
 			name = strstr(line, "stacktrace") ? "held" : "mean";
 		if (line[0] != '\n' && line[0] != '#')
-			tell("%s: %s", name, line);
+			tell("%s: %.*s\n", name, (int)strcspn(line, "\n"), line);
 	}
 	fclose(hist);
 }
@@ -107,12 +107,15 @@ static double seconds(void)
 /* For about a second after boot, timers come with the tick. */
 static void wait_for_hres(void)
 {
-	struct timespec resolution;
+	struct timespec resolution = { .tv_nsec = 0 };
+	unsigned int tries = 0;
 
 	do {
 		usleep(10000);
 		clock_getres(CLOCK_MONOTONIC, &resolution);
-	} while (resolution.tv_sec || resolution.tv_nsec > 1);
+	} while (resolution.tv_nsec != 1 && tries++ < 1000);
+	if (resolution.tv_nsec != 1)
+		tell("error: no timers of high resolution\n");
 }
 
 static pid_t start_load(void)
@@ -134,7 +137,8 @@ void latency_run(void)
 	tell("stage: latency run\nram: %llu\n", ram());
 	/* or who runs with SCHED_FIFO for long is stopped now and then */
 	must_put("/proc/sys/kernel/sched_rt_runtime_us", "-1");
-	must_put(THP, getenv("thp") ?: "never");
+	if (access(THP, F_OK) == 0)
+		must_put(THP, getenv("thp") ?: "never");
 	if (set_up_swap(3 * ram()))
 		return;
 	wait_for_hres();
@@ -146,7 +150,7 @@ void latency_run(void)
 		trace_sections();
 	else
 		timer = start(STDOUT_FILENO, (char *[]){ "/bin/timerlat",
-			getenv("period") ?: "1000", NULL });
+			getenv("period") ?: "200", NULL });
 
 	pages = swapped();
 	began = seconds();

@@ -49,6 +49,10 @@ variant() {
 	*) usage "unknown PATCHES '$PATCHES'; there is: series none" ;;
 	esac
 	[ -z "${TREE-}" ] || variant_is=peer
+	case ${UPTO-} in
+	*[!0-9]*) usage "UPTO is a number of patches, not '$UPTO'" ;;
+	?*) [ "$variant_is" = series ] || usage "UPTO is for the series, not for PATCHES=$PATCHES" ;;
+	esac
 	[ -z "${UPTO-}" ] || variant_is="first $UPTO"
 	for variant_extra in ${EXTRA-}; do
 		[ -f "$variant_extra" ] || usage "EXTRA: there is no file $variant_extra"

@@ -53,6 +53,13 @@ static double table(void)
 	return largest - 4096;
 }
 
+/* A kernel that has no such thing has no figure, rather than 0. */
+static void tell_part(const char *name, double bytes, double stored)
+{
+	if (bytes > 0)
+		tell("figure: mem_%s %.2f\n", name, bytes / stored);
+}
+
 void tell_memory(unsigned long pages)
 {
 	unsigned long long orig = nth_number(ZRAM "mm_stat", 1);
@@ -60,8 +67,12 @@ void tell_memory(unsigned long pages)
 	unsigned long long used = nth_number(ZRAM "mm_stat", 3);
 	double stored = orig / 4096.0;
 
-	tell("figure: mem_handle %.2f\n", slabs("zs_handle") / stored);
-	tell("figure: mem_zspage %.2f\n", slabs("zspage") / stored);
-	tell("figure: mem_slot %.2f\n", table() / pages);
-	tell("figure: mem_class %.2f\n", (used - data) / stored);
+	if (!orig) {
+		tell("error: nothing is stored in zram0\n");
+		return;
+	}
+	tell_part("handle", slabs("zs_handle"), stored);
+	tell_part("zspage", slabs("zspage"), stored);
+	tell_part("slot", table(), pages);
+	tell_part("class", used - data, stored);
 }

@@ -15,6 +15,7 @@
  * of so many:
  *	scale_tests: N
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,14 @@ static void tell_lines(const char *beside)
 	const char *line;
 	ssize_t n;
 
-	while ((n = read(kmsg, record, sizeof(record) - 1)) > 0) {
+	for (;;) {
+		n = read(kmsg, record, sizeof(record) - 1);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0) {
+			tell("error: kernel log: %s\n", n ? strerror(errno) : "end");
+			return;
+		}
 		record[n] = '\0';
 		line = strstr(record, ";" TAG);
 		if (line)

@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154 # $base is the script's
 # SPDX-License-Identifier: GPL-2.0
 #
-# What bench and bench-each share: the sides that are compared, each with a kernel
-# of its own.  Sourced by both, after lib.sh.
+# What bench, bench-each, table and plot share: the sides that are compared, each
+# with a kernel of its own.  Sourced after lib.sh.
 #
 #	base	the bare base, and zsmalloc's performance test, whose patch
 #		applies to it
@@ -35,6 +35,20 @@ run_dir() {
 	esac
 }
 
+# build_dir SIDE CONFIG: where its kernel is.
+build_dir() {
+	build_dir_run=$(run_dir "$1" "$2" x)
+	echo "${build_dir_run%/run/*}/build/$base/$2"
+}
+
+# rows_of_base: all but those that it has nothing for: PREEMPT_RT has no THP.
+rows_of_base() {
+	case $base in
+	*-rt) list "$HARNESS/bench.rows" | cut -d'|' -f1 | grep -v '^latency-thp$' ;;
+	*) list "$HARNESS/bench.rows" | cut -d'|' -f1 ;;
+	esac
+}
+
 # config_on_base CONFIG: PREEMPT_RT has kernels of its own.
 config_on_base() {
 	case $base in
@@ -46,7 +60,7 @@ config_on_base() {
 # check_sides: stop unless the sides can be built here.
 check_sides() {
 	check_base "$base"
-	[ -z "$VARIANT" ] || usage "$me builds its kernels itself; leave PATCHES and EXTRA alone"
+	[ -z "$VARIANT" ] || usage "$me builds its kernels itself; leave PATCHES, EXTRA, UPTO and TREE alone"
 }
 
 # build_side SIDE CONFIG
@@ -58,15 +72,18 @@ build_side() {
 }
 
 # run_side SIDE CONFIG WHAT NAME: boots and judges; the record is in $dir until the
-# next boot of that side.  A run that does not pass its judge ends the script,
-# unless only a test failed ($may_fail).
+# next boot of that side.  Says so, with status 1, if it did not pass its judge; a
+# test that failed may be let pass ($may_fail).
 run_side() {
 	dir=$(run_dir "$1" "$2" "$3")
-	on "$1" boot "$base" "$2" "$3" >"$bench/log" 2>&1 ||
-		die "$4: $(tail -n 1 "$bench/log")"
+	on "$1" boot "$base" "$2" "$3" >"$bench/log" 2>&1 || {
+		note "$4: $(tail -n 1 "$bench/log")"
+		return 1
+	}
 	! "$HARNESS/judge" "$dir" >"$bench/findings" 2>&1 || return 0
 	[ -z "${may_fail-}" ] || grep -q '^BROKEN' "$bench/findings" || return 0
-	die "$4: $(grep -m1 -E '^(BROKEN|FAIL)' "$bench/findings" || head -n 1 "$bench/findings"); see $dir"
+	note "$4: $(grep -m1 -E '^(BROKEN|FAIL)' "$bench/findings" || head -n 1 "$bench/findings"); see $dir"
+	return 1
 }
 
 # middle: the median of the numbers on stdin.

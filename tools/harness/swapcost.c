@@ -83,9 +83,27 @@ static void push_out(struct figure *f)
 	for (page = 0; page + BATCH <= pages; page += BATCH) {
 		uint64_t began = now();
 
-		madvise(area + page * PAGE, BATCH * PAGE, MADV_PAGEOUT);
+		if (madvise(area + page * PAGE, BATCH * PAGE, MADV_PAGEOUT)) {
+			perror("swapcost: madvise");
+			exit(1);
+		}
 		f->sample[f->samples++] = (now() - began) / BATCH;
 	}
+}
+
+static unsigned long count_resident(void)
+{
+	unsigned long page, count = 0;
+	unsigned char *vec = malloc(pages);
+
+	if (!vec || mincore(area, pages * PAGE, vec)) {
+		perror("swapcost: mincore");
+		exit(1);
+	}
+	for (page = 0; page < pages; page++)
+		count += vec[page] & 1;
+	free(vec);
+	return count;
 }
 
 static void read_all(struct figure *f, unsigned int round)
@@ -125,6 +143,7 @@ int main(int argc, char **argv)
 {
 	struct sched_param priority = { .sched_priority = 1 };
 	struct figure out = { 0 }, in = { 0 };
+	unsigned long resident = 0;
 	unsigned int round;
 
 	pages = argc == 2 ? strtoul(argv[1], NULL, 10) / BATCH * BATCH : 0;
@@ -143,10 +162,16 @@ int main(int argc, char **argv)
 	for (round = 0; round < ROUNDS; round++) {
 		fill(round);
 		push_out(&out);
+		resident += count_resident();
 		read_all(&in, round);
 	}
 	tell_figure("swap_out", &out);
 	tell_figure("swap_in", &in);
 	tell("swap_pages: %lu\n", seen);
+	/* a few may be kept by others for a moment */
+	if (resident > seen / 100) {
+		tell("error: %lu of %lu pages were not swapped out\n", resident, seen);
+		return 1;
+	}
 	return lost != 0;
 }

@@ -21,6 +21,10 @@ static inline void tell(const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	if (n >= (int)sizeof(line)) {
+		n = sizeof(line);
+		line[n - 1] = '\n';
+	}
 	if (write(STDOUT_FILENO, line, n) != n)
 		perror("tell");
 }

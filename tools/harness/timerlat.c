@@ -41,21 +41,31 @@ static uint64_t nanoseconds(const struct timespec *t)
 static void measure(uint64_t period)
 {
 	struct timespec t;
-	uint64_t due;
+	uint64_t due, late;
+	int error;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	for (due = nanoseconds(&t); !stop && samples < MAX_SAMPLES; ) {
 		due += period;
 		t.tv_sec = due / 1000000000;
 		t.tv_nsec = due % 1000000000;
-		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-			if (stop)
-				return;
+		do {
+			error = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+		} while (error == EINTR && !stop);
+		if (stop)
+			return;
+		if (error) {
+			tell("error: clock_nanosleep: %s\n", strerror(error));
+			return;
+		}
 		clock_gettime(CLOCK_MONOTONIC, &t);
-		sample[samples] = nanoseconds(&t) - due;
+		late = nanoseconds(&t) - due;
+		sample[samples++] = late < UINT32_MAX ? late : UINT32_MAX;
 		/* those that it slept through are late no more often than once */
-		due += sample[samples++] / period * period;
+		due += late / period * period;
 	}
+	if (!stop)
+		tell("error: more than %d wakes\n", MAX_SAMPLES);
 }
 
 static int compare(const void *a, const void *b)

@@ -23,7 +23,6 @@
  *	lost: page N word I got XX want XX
  *	figure: WHAT N		the median, in nanoseconds; and WHAT_mean, WHAT_max
  *	cost_empty: N		what a clock costs; no figure has it in it
- *	cost_clock: NAME	the kernel's clock
  *	cost_pages: N		pages read and found to be right or wrong
  *	cost_wrong: N		of these
  * Status 1 if a page was wrong; or if the kernel refused something, and then
@@ -356,19 +355,6 @@ static uint64_t *new_page(void)
 	return page;
 }
 
-/* Told at the end, as the kernel may give up one that it does not trust. */
-static void tell_clock(void)
-{
-	char name[32] = "";
-	int fd = open("/sys/devices/system/clocksource/clocksource0/current_clocksource",
-		      O_RDONLY);
-
-	if (fd >= 0 && read(fd, name, sizeof(name) - 1) > 0)
-		tell("cost_clock: %.*s\n", (int)strcspn(name, "\n"), name);
-	if (fd >= 0)
-		close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	unsigned long long size;
@@ -393,7 +379,6 @@ int main(int argc, char **argv)
 	measure_stats();
 	close(device);
 	measure_lives(size);
-	tell_clock();
 	tell("cost_pages: %lu\ncost_wrong: %lu\n", seen, wrong);
 	return wrong != 0;
 }
