@@ -30,12 +30,17 @@ static int hits(void)
 	return zt_get_file(WINDOW "hits", text, sizeof(text)) ? 0 : atoi(text);
 }
 
+void race_shut(void)
+{
+	/* A write of no bytes would not reach the kernel. */
+	put_window("at", "\n");
+}
+
 int race_leave(struct zt_task *t)
 {
 	int error = zt_task_join(t);
 
-	/* A write of no bytes would not reach the kernel. */
-	put_window("at", "\n");
+	race_shut();
 	return error;
 }
 
@@ -95,6 +100,7 @@ static const struct race {
 	WINDOW_RACE(open_removed),
 	PLAIN_RACE(huge_disksize),
 	PLAIN_RACE(partial_read),
+	WINDOW_RACE(swapin_twice),
 };
 
 static int run_race(const struct race *race)

@@ -15,6 +15,8 @@
  * window; else the task is over, and the case has failed.
  */
 int race_enter(const char *window, struct zt_task *t, int (*run)(void *arg), void *arg);
+/* Disarms the window: nobody else will wait there. */
+void race_shut(void);
 /* Disarms the window and waits for the task; returns its error. */
 int race_leave(struct zt_task *t);
 /* Sizes the device, and writes and reads some pages. */
@@ -43,5 +45,6 @@ int race_bdput(int id);
 int race_open_removed(int id);
 int race_huge_disksize(int id);
 int race_partial_read(int id);
+int race_swapin_twice(int id);
 
 #endif
