@@ -48,7 +48,7 @@ help:
 ##   make judge         judge the last boot again
 ##   make bench         what the series costs and gains, base and series in turn,
 ##                      as a table, CSV and plots   (ROWS='cost latency', N=boots,
-##                      PEER=DIR: another kernel as well); 45 minutes
+##                      PEER=DIR: another kernel as well); more than an hour
 ##   make bench-each    what each patch costs and gains; hours, can be resumed
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
 ##   make races         show each race of zram on the base, gone with the series
@@ -56,7 +56,8 @@ help:
 ##
 ## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the
 ## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, RT for 5.10-rt, KASAN,
-## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...).  V=1 shows everything.
+## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...).  V=1 shows
+## everything.
 
 run: deps fetch patch build boot
 

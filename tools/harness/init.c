@@ -74,10 +74,6 @@ static void load_module(const char *path)
 	close(file);
 }
 
-/*
- * Memory that nothing points to any more.  kmemleak looks for it twice, as a
- * pointer may be in a register; and only at what is older than 5 s.
- */
 /* But for one: 5.10's alloc_disk() forgets the table of a disk when it fails late. */
 static unsigned int count_leaks(const char *text)
 {
@@ -93,6 +89,10 @@ static unsigned int count_leaks(const char *text)
 	return leaks;
 }
 
+/*
+ * Memory that nothing points to any more.  kmemleak looks for it twice, as a
+ * pointer may be in a register; and only at what is older than 5 s.
+ */
 static void tell_leaks(void)
 {
 	static const char file[] = "/sys/kernel/debug/kmemleak";

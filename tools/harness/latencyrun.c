@@ -130,6 +130,7 @@ static pid_t start_load(void)
 void latency_run(void)
 {
 	pid_t compaction = 0, migration = 0, timer = 0;
+	const char *thp = getenv("thp") ?: "never";
 	int held = asked("held", 0);
 	unsigned long long pages;
 	double began;
@@ -137,8 +138,9 @@ void latency_run(void)
 	tell("stage: latency run\nram: %llu\n", ram());
 	/* or who runs with SCHED_FIFO for long is stopped now and then */
 	must_put("/proc/sys/kernel/sched_rt_runtime_us", "-1");
-	if (access(THP, F_OK) == 0)
-		must_put(THP, getenv("thp") ?: "never");
+	/* a kernel that has none never uses any */
+	if (access(THP, F_OK) == 0 || strcmp(thp, "never"))
+		must_put(THP, thp);
 	if (set_up_swap(3 * ram()))
 		return;
 	wait_for_hres();
