@@ -16,6 +16,8 @@
  * trace_sections()), line by line:
  *	held: TEXT
  *	mean: TEXT
+ * and how long it took to free so many swap slots at a time (trace_flushes()):
+ *	flush: TEXT
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -30,7 +32,11 @@
 
 #define TRACING	"/sys/kernel/tracing/"
 #define EVENTS	TRACING "events/"
+#define FRONTSWAP	"/sys/kernel/debug/frontswap/"
 #define THP	"/sys/kernel/mm/transparent_hugepage/enabled"
+
+/* An event that interrupts the tracing of another may be told to come before it. */
+#define SANE	" && lat < 10000000000"
 
 static void must_trigger(const char *event, const char *text)
 {
@@ -56,8 +62,25 @@ static void trace_sections(void)
 		     ":onmatch(preemptirq.preempt_disable).trace(section,$l,$f,$u)");
 	must_trigger("synthetic/section",
 		     "hist:keys=from,up,stacktrace:m=lat:size=8192"
-		     ":onmax($m).save(lat) if lat > 2000");
-	must_trigger("synthetic/section", "hist:keys=from,up:vals=lat:size=8192");
+		     ":onmax($m).save(lat) if lat > 2000" SANE);
+	must_trigger("synthetic/section", "hist:keys=from,up:vals=lat:size=8192 if lat > 0" SANE);
+}
+
+/*
+ * A CPU collects swap slots and frees them together, in one section, which may be its
+ * caller's: under the page table's lock, say.
+ */
+static void trace_flushes(void)
+{
+	must_put(TRACING "kprobe_events", "p:slots/in swapcache_free_entries n=%si:s32");
+	must_put(TRACING "kprobe_events", "r:slots/out swapcache_free_entries");
+	must_put(TRACING "synthetic_events", "flush u64 lat; s32 slots");
+	must_trigger("slots/in", "hist:keys=common_pid:t=common_timestamp,k=n");
+	must_trigger("slots/out",
+		     "hist:keys=common_pid:l=common_timestamp-$t,s=$k"
+		     ":onmatch(slots.in).trace(flush,$l,$s)");
+	must_trigger("synthetic/flush",
+		     "hist:keys=slots:vals=lat:m=lat:onmax($m).save(lat) if lat > 0" SANE);
 }
 
 static void stop_tracing(void)
@@ -67,33 +90,44 @@ static void stop_tracing(void)
 		     ":onmatch(preemptirq.preempt_disable).trace(section,$l,$f,$u)");
 }
 
-/* The file has one histogram after the other, each with its trigger above it. */
-static void tell_sections(void)
+/*
+ * The histograms of an event, which its file has one after the other, each with its
+ * trigger above it: those that have stacks, and those that have not.
+ */
+static void tell_histograms(const char *event, const char *stacks, const char *plain)
 {
-	FILE *hist = fopen(EVENTS "synthetic/section/hist", "r");
-	const char *name = "mean";
-	char line[512];
+	char path[128], line[512];
+	const char *name = plain;
+	FILE *hist;
 
+	snprintf(path, sizeof(path), EVENTS "synthetic/%s/hist", event);
+	hist = fopen(path, "r");
 	if (!hist) {
-		tell("error: no histogram of sections\n");
+		tell("error: no histogram of %s\n", event);
 		return;
 	}
 	while (fgets(line, sizeof(line), hist)) {
 		if (strstr(line, "# trigger info:"))
-			name = strstr(line, "stacktrace") ? "held" : "mean";
+			name = strstr(line, "stacktrace") ? stacks : plain;
 		if (line[0] != '\n' && line[0] != '#')
 			tell("%s: %.*s\n", name, (int)strcspn(line, "\n"), line);
 	}
 	fclose(hist);
 }
 
-static unsigned long long swapped(void)
+/* Pages swapped in, by zswap or by the device */
+static unsigned long long swapped_in(void)
 {
 	const char *in = field("/proc/vmstat", "pswpin");
-	unsigned long long pages = in ? strtoull(in, NULL, 10) : 0;
+
+	return (in ? strtoull(in, NULL, 10) : 0) + nth_number(FRONTSWAP "loads", 1);
+}
+
+static unsigned long long swapped_out(void)
+{
 	const char *out = field("/proc/vmstat", "pswpout");
 
-	return pages + (out ? strtoull(out, NULL, 10) : 0);
+	return (out ? strtoull(out, NULL, 10) : 0) + nth_number(FRONTSWAP "succ_stores", 1);
 }
 
 static double seconds(void)
@@ -148,16 +182,19 @@ void latency_run(void)
 		compaction = start_loop(ZRAM "compact", 10000, NULL);
 	if (asked("migrate", 1))
 		migration = start_loop("/proc/sys/vm/compact_memory", 10000, NULL);
-	if (held)
+	if (held) {
 		trace_sections();
-	else
+		trace_flushes();
+	} else {
 		timer = start(STDOUT_FILENO, (char *[]){ "/bin/timerlat",
 			getenv("period") ?: "200", NULL });
+	}
 
-	pages = swapped();
+	pages = swapped_in() + swapped_out();
 	began = seconds();
 	tell("load0_status: %d\n", finish(start_load()));
-	tell("figure: swap_rate %.0f\n", (swapped() - pages) / (seconds() - began));
+	pages = swapped_in() + swapped_out() - pages;
+	tell("figure: swap_rate %.0f\n", pages / (seconds() - began));
 
 	if (held) {
 		stop_tracing();
@@ -169,10 +206,12 @@ void latency_run(void)
 		stop_loop(compaction);
 	if (migration)
 		stop_loop(migration);
-	if (held)
-		tell_sections();
+	if (held) {
+		tell_histograms("section", "held", "mean");
+		tell_histograms("flush", NULL, "flush");
+	}
 	tell("loads: 1\n");
-	tell_field("/proc/vmstat", "pswpin");
+	tell("pswpin: %llu\n", swapped_in());
 	if (swapoff_zram())
 		tell("error: swapoff\n");
 }
