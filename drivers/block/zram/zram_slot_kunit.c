@@ -299,10 +299,15 @@ static int zslt_prio_holder(void *data)
 
 static int zslt_prio_hog(void *data)
 {
+	u64 start, spun;
+
 	sched_set_fifo_low(current);
 	while (!kthread_should_stop()) {
+		start = ktime_get_ns();
 		mdelay(ZSLT_HOG_MS);
-		usleep_range(1000, 3000);
+		/* emulated, it may be more; half the time is left for others */
+		spun = div_u64(ktime_get_ns() - start, NSEC_PER_USEC);
+		usleep_range(spun, 2 * spun);
 	}
 	return 0;
 }

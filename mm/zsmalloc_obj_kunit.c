@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of zsmalloc's readers that sleep
+ *
+ * Included after zsmalloc_race_kunit.c, whose helpers and whose words on them
+ * hold here as well.
+ */
+#include <linux/mutex.h>
+#include <uapi/linux/sched/types.h>
+
+/* What readers of the zspage of an object are counted now? */
+static int zst_readers(struct zs_pool *pool, const struct zst_obj *obj)
+{
+	struct page *page = zst_page(pool, obj);
+
+	return atomic_read(&get_zspage(page)->lock.readers);
+}
+
+static bool zst_in_place(struct zst *t, const struct zst_obj *obj)
+{
+	return !zst_spans(t->pool, obj) &&
+	       !PageHighMem(zst_page(t->pool, obj));
+}
+
+/*
+ * Each place in a zspage of each class: what was written is read, in place if
+ * it is in one piece, or else in the reader's buffer; then nobody is kept.
+ */
+static void zsmalloc_obj_every_place(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	u8 *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	int i, j, in_place, copies = 0, bad = 0;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, buf);
+	for (i = 0; i < ZS_SIZE_CLASSES; i++) {
+		struct size_class *class = t->pool->size_class[i];
+
+		if (class->index != i)
+			continue;
+		for (j = 0; j < class->objs_per_zspage; j++)
+			zst_add(test, zst_class_obj_size(t->pool, i));
+		for (j = 0; j < t->nr; j++) {
+			struct zst_obj *obj = &t->objs[j];
+			const void *mem;
+
+			obj->seed++;
+			zst_pattern(obj, t->buf);
+			zs_obj_write(t->pool, obj->handle, t->buf, obj->size);
+
+			in_place = zst_in_place(t, obj);
+			copies += !in_place;
+			mem = zs_obj_read_begin(t->pool, obj->handle, buf);
+			bad += !!memcmp(mem, t->buf, obj->size);
+			bad += (mem != buf) != in_place;
+			bad += zst_readers(t->pool, obj) != in_place;
+			zs_obj_read_end(t->pool, obj->handle, mem);
+			bad += zst_readers(t->pool, obj) != 0;
+		}
+		/* the neighbours, too */
+		KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+		KUNIT_EXPECT_EQ(test, bad, 0);
+		zst_drop_all(t);
+	}
+	KUNIT_EXPECT_GT(test, copies, 0);
+	kfree(buf);
+}
+
+/* A short write leaves the rest of the object alone */
+static void zsmalloc_obj_short_write(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		zst_add(test, 3000);
+	for (i = 0; i < t->nr; i++) {
+		zst_pattern(&t->objs[i], t->buf);
+		t->buf[0] ^= 0xff;
+		zs_obj_write(t->pool, t->objs[i].handle, t->buf, 1);
+	}
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), t->nr);
+	for (i = 0; i < t->nr; i++) {
+		zst_pattern(&t->objs[i], t->buf);
+		zs_obj_write(t->pool, t->objs[i].handle, t->buf, 1);
+	}
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+}
+
+/* Many objects at a time, of the same zspages and of others, ended as begun */
+static void zsmalloc_obj_reads_nest(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	const void *mem[20];
+	int i, bad = 0;
+
+	/* 32 to a page, so that none spans two */
+	for (i = 0; i < ARRAY_SIZE(mem); i++)
+		zst_add(test, PAGE_SIZE / 32 - ZS_HANDLE_SIZE);
+	for (i = 0; i < ARRAY_SIZE(mem); i++)
+		mem[i] = zs_obj_read_begin(t->pool, t->objs[i].handle, t->buf);
+	for (i = 0; i < ARRAY_SIZE(mem); i++) {
+		bad += mem[i] == t->buf && zst_in_place(t, &t->objs[i]);
+		zs_obj_read_end(t->pool, t->objs[i].handle, mem[i]);
+	}
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	for (i = 0; i < t->nr; i++)
+		KUNIT_EXPECT_EQ(test, zst_readers(t->pool, &t->objs[i]), 0);
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+}
+
+/* An object that is read in place, for the cases below; or none in highmem */
+static struct zst_obj *zst_first_in_place(struct zst *t)
+{
+	int i;
+
+	for (i = 0; i < t->nr; i++)
+		if (t->objs[i].handle && zst_in_place(t, &t->objs[i]))
+			return &t->objs[i];
+	return NULL;
+}
+
+#ifdef CONFIG_COMPACTION
+static int zst_migrate_mode(struct page *page, enum migrate_mode mode)
+{
+	struct page *new = alloc_page(ZST_GFP);
+	int ret = -EBUSY;
+
+	if (!new)
+		return -ENOMEM;
+	if (!isolate_movable_page(page, 0)) {
+		lock_page(new);
+		lock_page(page);
+		ret = zs_page_migrate(page_mapping(page), new, page, mode);
+		ClearPageIsolated(page);
+		unlock_page(page);
+		unlock_page(new);
+		put_page(page);
+	}
+	put_page(new);
+	return ret;
+}
+
+/*
+ * A reader is in the way of page migration: who needs the page should try again,
+ * anybody else take another one.  Each is counted.
+ */
+static void zsmalloc_obj_migration_result(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	struct zst_obj *obj;
+	struct page *page;
+	const void *mem;
+
+	zst_add(test, 400);
+	obj = zst_first_in_place(t);
+	if (!obj)
+		return;
+	mem = zs_obj_read_begin(t->pool, obj->handle, t->buf);
+	page = zst_page(t->pool, obj);
+	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_ASYNC), -EBUSY);
+	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC_LIGHT),
+			-EAGAIN);
+	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, t->pool->moves.migrate_busy, 3UL);
+	KUNIT_EXPECT_PTR_EQ(test, zst_page(t->pool, obj), page);
+	zs_obj_read_end(t->pool, obj->handle, mem);
+
+	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_ASYNC), 0);
+	KUNIT_EXPECT_EQ(test, t->pool->moves.pages_migrated, 1UL);
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+}
+#endif
+
+/*
+ * What goes on beside a reader: neighbours are freed, the pool is compacted and
+ * its pages migrated.  All of it has to return.
+ */
+static long zst_disturb(struct zst *t, void *arg)
+{
+	struct zst_obj *kept = arg;
+	int i;
+
+	for (i = 0; i < t->nr; i++)
+		if (&t->objs[i] != kept && i % 3)
+			zst_drop(t, &t->objs[i]);
+	zs_compact(t->pool);
+	zst_shrink(t, NULL);
+#ifdef CONFIG_COMPACTION
+	for (i = 0; i < t->nr; i++)
+		if (t->objs[i].handle)
+			zst_migrate_page(zst_page(t->pool, &t->objs[i]));
+#endif
+	return 0;
+}
+
+/*
+ * CPU0				CPU1
+ * zs_obj_read_begin()
+ * mutex_lock(), sleeps
+ * wait for CPU1		zst_disturb(), complete()
+ * the object is where it was
+ * zs_obj_read_end()
+ */
+static void zsmalloc_obj_reader_sleeps(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	struct zst_job *job;
+	struct zst_obj *obj;
+	unsigned long where;
+	bool intact;
+	const void *mem;
+	struct mutex mutex;
+	long ret;
+
+	mutex_init(&mutex);
+	zst_add_sparse(test, 200);
+	obj = zst_first_in_place(t);
+	if (!obj)
+		return;
+	zst_pattern(obj, t->buf);
+
+	mem = zs_obj_read_begin(t->pool, obj->handle, NULL);
+	where = handle_to_obj(obj->handle);
+	mutex_lock(&mutex);
+	msleep(10);
+	job = zst_start(test, zst_disturb, obj);
+	ret = zst_finish(job);
+	intact = !memcmp(mem, t->buf, obj->size);
+	mutex_unlock(&mutex);
+	KUNIT_EXPECT_EQ(test, ret, 0L);
+	if (t->stuck)
+		return;
+	KUNIT_EXPECT_TRUE(test, intact);
+	KUNIT_EXPECT_EQ(test, handle_to_obj(obj->handle), where);
+	zs_obj_read_end(t->pool, obj->handle, mem);
+
+	KUNIT_EXPECT_GT(test, t->pool->moves.compact_busy, 0UL);
+#ifdef CONFIG_COMPACTION
+	KUNIT_EXPECT_GT(test, t->pool->moves.migrate_busy, 0UL);
+#endif
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+	zst_settle(t);
+	zst_check_stats(test);
+}
+
+/* A reader of a copy keeps nobody from anything */
+static void zsmalloc_obj_copy_moves(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	u8 *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	struct zst_obj *obj = NULL;
+	const void *mem;
+	int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, buf);
+	zst_add_sparse(test, 200);
+	for (i = 0; i < t->nr; i++)
+		if (t->objs[i].handle && !zst_in_place(t, &t->objs[i]))
+			obj = &t->objs[i];
+	/* two of each zspage are left, the first ones: add one that spans */
+	for (i = 0; !obj && i < 64; i++) {
+		zst_add(test, 200);
+		if (!zst_in_place(t, &t->objs[t->nr - 1]))
+			obj = &t->objs[t->nr - 1];
+	}
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, obj);
+
+	mem = zs_obj_read_begin(t->pool, obj->handle, buf);
+	KUNIT_EXPECT_EQ(test, zst_run(test, zst_disturb, obj), 0L);
+	if (t->stuck)
+		return;
+	KUNIT_EXPECT_PTR_EQ(test, mem, (const void *)buf);
+	KUNIT_EXPECT_EQ(test, t->pool->moves.compact_busy, 0UL);
+	KUNIT_EXPECT_EQ(test, t->pool->moves.migrate_busy, 0UL);
+	zst_pattern(obj, t->buf);
+	KUNIT_EXPECT_EQ(test, memcmp(mem, t->buf, obj->size), 0);
+	zs_obj_read_end(t->pool, obj->handle, mem);
+	KUNIT_EXPECT_EQ(test, zst_readers(t->pool, obj), 0);
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+	kfree(buf);
+}
+
+/*
+ * One CPU, on which a thread of the highest priority preempts a reader:
+ *
+ * normal			SCHED_FIFO
+ * zs_obj_read_begin()
+ * busy, never sleeps
+ *				zst_disturb()
+ * zs_obj_read_end()
+ */
+struct zst_preempt {
+	struct zst *t;
+	struct zst_obj *obj;
+	bool reading, disturbed, stop;
+	bool intact;
+	struct completion done;
+};
+
+static int zst_busy_reader(void *data)
+{
+	struct zst_preempt *p = data;
+	const void *mem;
+
+	zst_pattern(p->obj, p->t->buf);
+	mem = zs_obj_read_begin(p->t->pool, p->obj->handle, NULL);
+	smp_store_release(&p->reading, true);
+	while (!smp_load_acquire(&p->disturbed) && !READ_ONCE(p->stop))
+		cond_resched();
+	p->intact = !memcmp(mem, p->t->buf, p->obj->size);
+	zs_obj_read_end(p->t->pool, p->obj->handle, mem);
+	complete(&p->done);
+	return 0;
+}
+
+static int zst_preemptor(void *data)
+{
+	struct zst_preempt *p = data;
+
+	/* sleeps for the reader to begin, on the same CPU, and then preempts it */
+	while (!smp_load_acquire(&p->reading) && !READ_ONCE(p->stop))
+		usleep_range(500, 1000);
+	if (!READ_ONCE(p->stop)) {
+		zst_disturb(p->t, p->obj);
+		smp_store_release(&p->disturbed, true);
+	}
+	complete(&p->done);
+	return 0;
+}
+
+static void zsmalloc_obj_reader_preempted(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	struct zst_preempt *p = kzalloc(sizeof(*p), GFP_KERNEL);
+	struct task_struct *reader, *preemptor;
+	unsigned int cpu = cpumask_last(cpu_online_mask);
+	int i;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p);
+	zst_add_sparse(test, 200);
+	p->t = t;
+	p->obj = zst_first_in_place(t);
+	init_completion(&p->done);
+	reader = kthread_create(zst_busy_reader, p, "zst_reader");
+	preemptor = kthread_create(zst_preemptor, p, "zst_preemptor");
+	if (!p->obj || IS_ERR(reader) || IS_ERR(preemptor)) {
+		if (!IS_ERR(reader))
+			kthread_stop(reader);
+		if (!IS_ERR(preemptor))
+			kthread_stop(preemptor);
+		kfree(p);
+		return;
+	}
+	kthread_bind(reader, cpu);
+	kthread_bind(preemptor, cpu);
+	sched_set_fifo(preemptor);
+	wake_up_process(preemptor);
+	wake_up_process(reader);
+	for (i = 0; i < 2; i++) {
+		if (!wait_for_completion_timeout(&p->done, 20 * HZ)) {
+			WRITE_ONCE(p->stop, true);
+			t->stuck = true;
+		}
+	}
+	KUNIT_EXPECT_FALSE(test, t->stuck);
+	if (t->stuck)
+		return;
+	KUNIT_EXPECT_TRUE(test, p->intact);
+	KUNIT_EXPECT_GT(test, t->pool->moves.compact_busy, 0UL);
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+	zst_settle(t);
+	zst_check_stats(test);
+	kfree(p);
+}
+
+static struct kunit_case zsmalloc_obj_cases[] = {
+	KUNIT_CASE(zsmalloc_obj_every_place),
+	KUNIT_CASE(zsmalloc_obj_short_write),
+	KUNIT_CASE(zsmalloc_obj_reads_nest),
+#ifdef CONFIG_COMPACTION
+	KUNIT_CASE(zsmalloc_obj_migration_result),
+#endif
+	KUNIT_CASE(zsmalloc_obj_reader_sleeps),
+	KUNIT_CASE(zsmalloc_obj_copy_moves),
+	KUNIT_CASE(zsmalloc_obj_reader_preempted),
+	{}
+};
+
+static struct kunit_suite zsmalloc_obj_suite = {
+	.name = "zsmalloc_obj",
+	.init = zst_init,
+	.exit = zst_exit,
+	.test_cases = zsmalloc_obj_cases,
+};
+
+kunit_test_suite(zsmalloc_obj_suite);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The compressor of a zswap pool
+ *
+ * There is a context for each CPU, and a mutex in each.  zswap_comp_get() takes
+ * that of the CPU that the caller is on; the holder may sleep, be preempted and
+ * go on elsewhere.  When a CPU goes offline, whoever has its context is waited
+ * for.
+ *
+ * The holder must not wait for memory: whoever frees some may have to compress
+ * it first.
+ *
+ * If an asynchronous implementation of the algorithm is there, it is what is
+ * used, and the holder sleeps until it is done; otherwise the CPU compresses.
+ * An algorithm that has nothing but an acomp driver can be used in any case.
+ *
+ * Order: lock of a page in the swap cache -> context -> memory pool.
+ */
+#ifndef _MM_ZSWAP_COMP_H
+#define _MM_ZSWAP_COMP_H
+
+#include <crypto/acompress.h>
+#include <linux/crypto.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+struct page;
+
+/* What compression may write to, however badly it goes */
+#define ZSWAP_COMP_BUFFER	(2 * PAGE_SIZE)
+
+/**
+ * struct zswap_comp_ctx - what one compresses or decompresses with
+ * @lock: whoever holds it may use the rest
+ * @buffer: of ZSWAP_COMP_BUFFER; what was compressed, or the holder's to copy
+ *	    to what he wants to decompress.  NULL while the CPU is offline
+ * @tfm: the algorithm, if it is one of the CPU's
+ * @acomp: the algorithm, if not
+ * @req: for @acomp; there is one at a time
+ * @wait: for @req to be done
+ */
+struct zswap_comp_ctx {
+	struct mutex lock;
+	u8 *buffer;
+	struct crypto_comp *tfm;
+	struct crypto_acomp *acomp;
+	struct acomp_req *req;
+	struct crypto_wait wait;
+};
+
+/**
+ * struct zswap_comp - a compressor
+ * @ctx: one for each CPU
+ * @node: for CPU hotplug
+ * @name: of the algorithm
+ */
+struct zswap_comp {
+	struct zswap_comp_ctx __percpu *ctx;
+	struct hlist_node node;
+	char name[CRYPTO_MAX_ALG_NAME];
+};
+
+int zswap_comp_setup(void);
+void zswap_comp_cleanup(void);
+
+bool zswap_comp_available(const char *name);
+int zswap_comp_init(struct zswap_comp *comp, const char *name);
+void zswap_comp_destroy(struct zswap_comp *comp);
+
+struct zswap_comp_ctx *zswap_comp_get(struct zswap_comp *comp);
+void zswap_comp_put(struct zswap_comp_ctx *ctx);
+
+int zswap_compress(struct zswap_comp_ctx *ctx, struct page *page,
+		   unsigned int room, unsigned int *len);
+int zswap_decompress(struct zswap_comp_ctx *ctx, const void *src,
+		     unsigned int len, struct page *page);
+
+#endif /* _MM_ZSWAP_COMP_H */
