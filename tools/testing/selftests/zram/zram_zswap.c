@@ -6,6 +6,8 @@
  * may see: not what the device has there, nor anything else.  And a storm: some
  * threads swap, each page is checked, while zswap is given other pools and other
  * compressors, memory is compacted and CPUs go and come.
+ *
+ * z3fold is left out: in 5.10 it may leak when a pool of it is destroyed.
  */
 #include "zram_test.h"
 
@@ -46,7 +48,7 @@ static struct param {
 	{ .path = ZSWAP "max_pool_percent", .value = "30" },
 	{ .path = ZSWAP "enabled", .value = "1" },
 	{ .path = COMP "contexts", .value = "7" },
-	{ .path = COMP "delay_us", .value = "100" },
+	{ .path = COMP "delay_us", .value = "50" },
 	{ .path = COMP "fail_compress", .value = "0" },
 	{ .path = COMP "fail_decompress", .value = "0" },
 };
@@ -220,6 +222,41 @@ static int case_some_fail(int id)
 	return bus ? KSFT_PASS : zt_fail("no request failed");
 }
 
+/* To zbud alone, zswap gives back what there is too much of, and that may fail. */
+static int case_writeback(int id)
+{
+	unsigned long long before = number(DEBUG "written_back_pages");
+	unsigned long long fails = number(DEBUG "load_fail"), failed;
+	struct area a;
+	unsigned int wrong, tries = 0;
+	int error;
+
+	(void)id;
+	if (put(ZSWAP "zpool", "zbud"))
+		return zt_skip("no zbud");
+	put(ZSWAP "max_pool_percent", "1");
+	put(COMP "fail_decompress", "2");
+	map_area(&a, 2048);
+	do {
+		error = fill_area(&a);
+		zt_sleep(100);
+		failed = number(DEBUG "load_fail") - fails;
+		put(COMP "fail_decompress", "0");
+		wrong = error ? 0 : check_area(&a);
+		put(COMP "fail_decompress", "2");
+	} while (!error && !wrong && tries++ < 20 &&
+		 (number(DEBUG "written_back_pages") == before || !failed));
+	put(COMP "fail_decompress", "0");
+	put(ZSWAP "max_pool_percent", "30");
+	put(ZSWAP "zpool", "zsmalloc");
+	unmap_area(&a);
+	before = number(DEBUG "written_back_pages") - before;
+	ksft_print_msg("%llu pages written back, %llu could not be\n", before, failed);
+	if (error || wrong)
+		return zt_fail("%u pages had other data, %s", wrong, zt_wrong_text());
+	return before && failed ? KSFT_PASS : zt_fail("nothing was written back");
+}
+
 static int case_swapoff_fails(int id)
 {
 	struct area a;
@@ -264,7 +301,7 @@ static int step_swap(struct zt_worker *w)
 
 static int step_pools(struct zt_worker *w)
 {
-	static const char * const zpools[] = { "zsmalloc", "zsmalloc", "zbud", "z3fold" };
+	static const char * const zpools[] = { "zsmalloc", "zsmalloc", "zbud" };
 	int error = put(ZSWAP "zpool", zpools[zt_random(w) % ARRAY_SIZE(zpools)]);
 
 	/* not all of them are in each kernel */
@@ -320,9 +357,9 @@ static void storm(void)
 	unsigned long long softirq = number(COMP "done_softirq");
 	unsigned int i;
 
-	put(ZSWAP "max_pool_percent", "2");
+	put(ZSWAP "max_pool_percent", "1");
 	for (i = 0; i < SWAPPERS; i++)
-		map_area(&areas[i], 1024);
+		map_area(&areas[i], 768);
 	zt_storm(workers, ARRAY_SIZE(workers));
 	for (i = 0; i < SWAPPERS; i++)
 		unmap_area(&areas[i]);
@@ -342,7 +379,7 @@ int main(void)
 		ksft_exit_skip("no CONFIG_ZSWAP_TEST_COMP\n");
 	if (access("/proc/swaps", F_OK))
 		ksft_exit_skip("no swap\n");
-	ksft_set_plan(14);
+	ksft_set_plan(15);
 	id = zt_add();
 	missing = set_zswap();
 	if (missing) {
@@ -356,6 +393,7 @@ int main(void)
 	zt_result(case_load_fails(id), "what can't be read is not seen");
 	zt_result(case_some_fail(id), "nor when some can be");
 	zt_result(case_swapoff_fails(id), "nor by swapoff, which fails");
+	zt_result(case_writeback(id), "nor by the device that zswap writes to");
 	storm();
 	error = zt_swapoff(id);
 	zt_result(error ? zt_fail("%s", strerror(error)) : KSFT_PASS, "swapoff");
