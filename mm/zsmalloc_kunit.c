@@ -10,7 +10,7 @@
  *
  * Helper threads do not assert: in this version of KUnit an assertion ends the
  * test thread's wait, wherever it is made.  They return errors and count; the
- * test thread alone judges, and never while an object is mapped.  What should
+ * test thread alone judges, and never while an object is read.  What should
  * not block is run in a thread as well, so that a test can say that it did.
  *
  * Here, one thing happens at a time; zsmalloc_race_kunit.c lets them meet.
@@ -24,6 +24,8 @@
 
 /* four zspages of the smallest objects */
 #define ZST_MAX_OBJS	(4 * ZS_MAX_PAGES_PER_ZSPAGE * PAGE_SIZE / 32)
+/* what an object should hold, and what it does, if it spans pages */
+#define ZST_BUF		(2 * PAGE_SIZE)
 #define ZST_GFP		(GFP_KERNEL | __GFP_HIGHMEM | __GFP_MOVABLE)
 
 struct zst_obj {
@@ -36,7 +38,7 @@ struct zst {
 	struct zs_pool *pool;
 	struct zst_obj *objs;
 	int nr;
-	u8 *buf;		/* for the test thread */
+	u8 *buf;		/* ZST_BUF, for the test thread */
 	bool lockdep;		/* was on when the case began */
 	bool stuck;		/* a helper is; leave everything to it */
 	bool told, entered, left; /* how far a helper is */
@@ -54,18 +56,18 @@ static void zst_pattern(const struct zst_obj *obj, u8 *buf)
 static void zst_store(struct zs_pool *pool, const struct zst_obj *obj, u8 *buf)
 {
 	zst_pattern(obj, buf);
-	memcpy(zs_map_object(pool, obj->handle, ZS_MM_WO), buf, obj->size);
-	zs_unmap_object(pool, obj->handle);
+	zs_obj_write(pool, obj->handle, buf, obj->size);
 }
 
 static bool zst_intact(struct zs_pool *pool, const struct zst_obj *obj, u8 *buf)
 {
+	const void *mem;
 	bool intact;
 
 	zst_pattern(obj, buf);
-	intact = !memcmp(zs_map_object(pool, obj->handle, ZS_MM_RO), buf,
-			 obj->size);
-	zs_unmap_object(pool, obj->handle);
+	mem = zs_obj_read_begin(pool, obj->handle, buf + PAGE_SIZE);
+	intact = !memcmp(mem, buf, obj->size);
+	zs_obj_read_end(pool, obj->handle, mem);
 	return intact;
 }
 
@@ -167,7 +169,7 @@ static int zst_init(struct kunit *test)
 		return -ENOMEM;
 	t->lockdep = debug_locks;
 	t->objs = kvcalloc(ZST_MAX_OBJS, sizeof(*t->objs), GFP_KERNEL);
-	t->buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	t->buf = kmalloc(ZST_BUF, GFP_KERNEL);
 	t->pool = zs_create_pool("kunit");
 	test->priv = t;
 	return t->objs && t->buf && t->pool ? 0 : -ENOMEM;
@@ -253,46 +255,6 @@ static void zsmalloc_every_class(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, spanning, 0);
 	KUNIT_EXPECT_GT(test, huge, 0);
-}
-
-/*
- * Each mode of mapping, on objects that lie in one page, span two, and fill
- * one: what was written is read back, what was only read is unchanged.
- */
-static void zsmalloc_map_modes(struct kunit *test)
-{
-	struct zst *t = test->priv;
-	int i, j, size, spanning = 0;
-	struct zst_obj *obj;
-	u8 *p;
-
-	for (i = 0; i < ZS_SIZE_CLASSES; i++) {
-		if (t->pool->size_class[i]->index != i)
-			continue;
-		size = zst_class_obj_size(t->pool, i);
-		for (j = 0; j < t->pool->size_class[i]->objs_per_zspage; j++) {
-			zst_add(test, size);
-			obj = &t->objs[t->nr - 1];
-			spanning += zst_spans(t->pool, obj);
-
-			/* damage both ends of it, and then repair them */
-			p = zs_map_object(t->pool, obj->handle, ZS_MM_RW);
-			p[0] ^= 0xff;
-			p[size - 1] ^= 0xff;
-			zs_unmap_object(t->pool, obj->handle);
-			KUNIT_EXPECT_FALSE(test, zst_intact(t->pool, obj,
-							    t->buf));
-
-			p = zs_map_object(t->pool, obj->handle, ZS_MM_RW);
-			p[0] ^= 0xff;
-			p[size - 1] ^= 0xff;
-			zs_unmap_object(t->pool, obj->handle);
-			KUNIT_EXPECT_TRUE(test, zst_intact(t->pool, obj,
-							   t->buf));
-		}
-		zst_drop_all(t);
-	}
-	KUNIT_EXPECT_GT(test, spanning, 0);
 }
 
 /* Four zspages of each class, three of four objects freed, then compact */
@@ -530,7 +492,6 @@ static struct kunit_case zsmalloc_cases[] = {
 	KUNIT_CASE(zsmalloc_memory),
 	KUNIT_CASE(zsmalloc_bad_size),
 	KUNIT_CASE(zsmalloc_every_class),
-	KUNIT_CASE(zsmalloc_map_modes),
 	KUNIT_CASE(zsmalloc_compaction_keeps_data),
 	KUNIT_CASE(zsmalloc_stats_add_up),
 	KUNIT_CASE(zsmalloc_compaction_moves_once),

@@ -15,7 +15,7 @@
  */
 
 /*
- * Become a reader as zs_map_object() does, but free to sleep on.  The end is
+ * Become a reader as zs_obj_read_begin() does with migrate_lock.  The end is
  * zspage_read_unlock().
  */
 static struct zspage *zst_hold(struct zs_pool *pool, const struct zst_obj *obj)
@@ -349,7 +349,7 @@ static bool zst_can_enter(struct zst *t, struct zst_obj *obj, unsigned int seq)
 
 static long zst_read_when_told(struct zst *t, void *arg)
 {
-	u8 *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	u8 *buf = kmalloc(ZST_BUF, GFP_KERNEL);
 	long damaged;
 
 	if (!buf)
@@ -366,7 +366,7 @@ static long zst_read_when_told(struct zst *t, void *arg)
 /*
  * CPU0				CPU1
  * start_moving()
- *				zs_map_object()
+ *				zs_obj_read_begin()
  *				  sees that something moves
  *				  read_lock(&pool->migrate_lock)
  * stop_moving()
@@ -590,7 +590,7 @@ struct zst_worker {
 	struct zst *t;
 	int first;		/* of its own objects; then every ZST_OWNERS-th */
 	unsigned long met;	/* a free a reader, a compaction another one */
-	u8 buf[PAGE_SIZE];
+	u8 buf[ZST_BUF];
 	struct task_struct *task;
 };
 

@@ -80,6 +80,7 @@ struct scale_worker {
 	struct task_struct *task;
 	struct scale_obj *objs;
 	unsigned int *order;	/* in which it takes them */
+	void *copy;		/* of one that spans pages */
 	struct rnd_state rnd;
 	u64 ns;			/* of the passes that were timed */
 	unsigned long failed, wrong;
@@ -138,14 +139,10 @@ static const u64 *data_of(const struct scale_obj *obj)
 /* Other data each time, so that what is stale is noticed */
 static void obj_write(struct scale_worker *w, struct scale_obj *obj)
 {
-	void *to;
-
 	if (!obj->handle)
 		return;
 	obj->offset = prandom_u32_state(&w->rnd) % (PAGE_SIZE / sizeof(u64));
-	to = zs_map_object(scale.pool, obj->handle, ZS_MM_WO);
-	memcpy(to, data_of(obj), obj->size);
-	zs_unmap_object(scale.pool, obj->handle);
+	zs_obj_write(scale.pool, obj->handle, data_of(obj), obj->size);
 }
 
 /* Its ends only: comparing all of it would be most of what is timed */
@@ -156,10 +153,10 @@ static void obj_read(struct scale_worker *w, struct scale_obj *obj)
 
 	if (!obj->handle)
 		return;
-	got = zs_map_object(scale.pool, obj->handle, ZS_MM_RO);
+	got = zs_obj_read_begin(scale.pool, obj->handle, w->copy);
 	w->wrong += memcmp(got, want, sizeof(u64)) ||
 		    memcmp(got + last, want + last, sizeof(u64));
-	zs_unmap_object(scale.pool, obj->handle);
+	zs_obj_read_end(scale.pool, obj->handle, got);
 }
 
 /* What an overwrite is for zram */
@@ -172,11 +169,13 @@ static void obj_renew(struct scale_worker *w, struct scale_obj *obj)
 
 static void obj_check(struct scale_worker *w, struct scale_obj *obj)
 {
+	const void *got;
+
 	if (!obj->handle)
 		return;
-	w->wrong += !!memcmp(zs_map_object(scale.pool, obj->handle, ZS_MM_RO),
-			     data_of(obj), obj->size);
-	zs_unmap_object(scale.pool, obj->handle);
+	got = zs_obj_read_begin(scale.pool, obj->handle, w->copy);
+	w->wrong += !!memcmp(got, data_of(obj), obj->size);
+	zs_obj_read_end(scale.pool, obj->handle, got);
 }
 
 typedef void (*obj_fn)(struct scale_worker *w, struct scale_obj *obj);
@@ -270,22 +269,21 @@ static struct page *new_page(struct page *page, unsigned long private)
 }
 
 /*
- * The page that holds all of an object or of its beginning; or some other one, as
- * an object that spans pages may be mapped elsewhere.  isolate_movable_page() looks
- * at any page.
+ * The page that holds an object; or that of a copy, if it spans pages.
+ * isolate_movable_page() looks at any page.
  */
-static struct page *page_near(const struct scale_obj *obj)
+static struct page *page_near(struct scale_worker *w, const struct scale_obj *obj)
 {
-	void *p = zs_map_object(scale.pool, obj->handle, ZS_MM_RO);
-	struct page *page = virt_addr_valid(p) ? virt_to_page(p) : NULL;
+	const void *p = zs_obj_read_begin(scale.pool, obj->handle, w->copy);
+	struct page *page = virt_to_page(p);
 
-	zs_unmap_object(scale.pool, obj->handle);
+	zs_obj_read_end(scale.pool, obj->handle, p);
 	return page;
 }
 
 static void migrate_one(struct scale_worker *w, struct scale_obj *obj)
 {
-	struct page *page = obj->handle ? page_near(obj) : NULL;
+	struct page *page = obj->handle ? page_near(w, obj) : NULL;
 	LIST_HEAD(list);
 
 	if (!page || isolate_movable_page(page, 0))
@@ -485,7 +483,8 @@ static int set_up_worker(struct scale_worker *w, u64 seed)
 	prandom_seed_state(&w->rnd, seed);
 	w->objs = kvcalloc(scale.objs, sizeof(*w->objs), GFP_KERNEL);
 	w->order = kvcalloc(scale.objs, sizeof(*w->order), GFP_KERNEL);
-	if (!w->objs || !w->order)
+	w->copy = (void *)__get_free_page(GFP_KERNEL);
+	if (!w->objs || !w->order || !w->copy)
 		return -ENOMEM;
 	for (i = 0; i < scale.objs; i++) {
 		unsigned int other = prandom_u32_state(&w->rnd) % (i + 1);
@@ -561,6 +560,7 @@ static void tear_down_worker(struct scale_worker *w)
 		visit_objs(w, obj_free);
 	kvfree(w->objs);
 	kvfree(w->order);
+	free_page((unsigned long)w->copy);
 }
 
 static void tear_down(void)

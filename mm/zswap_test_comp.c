@@ -23,6 +23,7 @@
 #include <crypto/internal/acompress.h>
 #include <crypto/scatterwalk.h>
 #include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/random.h>
@@ -67,7 +68,7 @@ struct test_comp_req {
 	struct acomp_req *req;
 	bool compress;
 	bool to_fail;
-	unsigned int context;
+	unsigned int delay_us;
 	struct hrtimer timer;
 	struct work_struct work;
 };
@@ -136,19 +137,18 @@ static void test_comp_complete(struct test_comp_req *tr, unsigned long *done)
 
 static void test_comp_work(struct work_struct *work)
 {
-	test_comp_complete(container_of(work, struct test_comp_req, work),
-			   &zswap_test_comp.done_work);
+	struct test_comp_req *tr = container_of(work, struct test_comp_req,
+						work);
+
+	if (tr->delay_us)
+		usleep_range(tr->delay_us, tr->delay_us + 10);
+	test_comp_complete(tr, &zswap_test_comp.done_work);
 }
 
 static enum hrtimer_restart test_comp_timer(struct hrtimer *timer)
 {
-	struct test_comp_req *tr = container_of(timer, struct test_comp_req,
-						timer);
-
-	if (tr->context == DONE_WORK)
-		queue_work(test_comp_wq, &tr->work);
-	else
-		test_comp_complete(tr, &zswap_test_comp.done_softirq);
+	test_comp_complete(container_of(timer, struct test_comp_req, timer),
+			   &zswap_test_comp.done_softirq);
 	return HRTIMER_NORESTART;
 }
 
@@ -183,6 +183,7 @@ static int test_comp_start(struct acomp_req *req, bool compress)
 {
 	struct test_comp_req *tr = acomp_request_ctx(req);
 	unsigned int delay = READ_ONCE(zswap_test_comp.delay_us);
+	unsigned int context = next_context();
 
 	if (!req->src || !req->dst || !req->slen ||
 	    req->slen > TEST_COMP_BUFFER)
@@ -191,19 +192,23 @@ static int test_comp_start(struct acomp_req *req, bool compress)
 	tr->req = req;
 	tr->compress = compress;
 	tr->to_fail = next_fails(compress);
-	tr->context = next_context();
-	if (tr->context == DONE_NOW) {
+	tr->delay_us = delay ? prandom_u32_max(2 * delay) : 0;
+
+	if (context == DONE_NOW) {
 		count(&zswap_test_comp.done_now);
 		return test_comp_result(tr);
 	}
 
-	INIT_WORK(&tr->work, test_comp_work);
-	hrtimer_init(&tr->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	tr->timer.function = test_comp_timer;
-	if (delay)
-		delay = prandom_u32_max(2 * delay);
-	hrtimer_start(&tr->timer, ns_to_ktime(delay * 1000ULL),
-		      HRTIMER_MODE_REL_SOFT);
+	if (context == DONE_WORK) {
+		INIT_WORK(&tr->work, test_comp_work);
+		queue_work(test_comp_wq, &tr->work);
+	} else {
+		hrtimer_init(&tr->timer, CLOCK_MONOTONIC,
+			     HRTIMER_MODE_REL_SOFT);
+		tr->timer.function = test_comp_timer;
+		hrtimer_start(&tr->timer, ns_to_ktime(tr->delay_us * 1000ULL),
+			      HRTIMER_MODE_REL_SOFT);
+	}
 	return -EINPROGRESS;
 }
 
