@@ -37,6 +37,9 @@
 
 /* An event that interrupts the tracing of another may be told to come before it. */
 #define SANE	" && lat < 10000000000"
+#define FORGET	"hist:keys=common_cpu:unused=common_timestamp-$t"
+#define SECTION	"hist:keys=common_cpu:l=common_timestamp-$t" \
+		":onmatch(preemptirq.preempt_disable).trace(section,$l,$f,$u)"
 
 static void must_trigger(const char *event, const char *text)
 {
@@ -47,7 +50,9 @@ static void must_trigger(const char *event, const char *text)
 }
 
 /*
- * A section is from preempt_disable to preempt_enable on one CPU.  "held" has the
+ * A section is from preempt_disable to preempt_enable on one CPU.  One that is
+ * interrupted is left out, since that would be most of it: a variable that somebody
+ * has read is not set any more, and so its end does not find its start.  "held" has the
  * longest for each way out of one, "mean" has the sum of all for each way in:
  * the shortest mean is about what the tracing itself adds to each.
  */
@@ -57,9 +62,9 @@ static void trace_sections(void)
 	must_put(TRACING "synthetic_events", "section u64 lat; s32 from; s32 up");
 	must_trigger("preemptirq/preempt_disable",
 		     "hist:keys=common_cpu:t=common_timestamp,f=caller_offs,u=parent_offs");
-	must_trigger("preemptirq/preempt_enable",
-		     "hist:keys=common_cpu:l=common_timestamp-$t"
-		     ":onmatch(preemptirq.preempt_disable).trace(section,$l,$f,$u)");
+	must_trigger("preemptirq/preempt_enable", SECTION);
+	must_trigger("irq_vectors/local_timer_entry", FORGET);
+	must_trigger("irq/irq_handler_entry", FORGET);
 	must_trigger("synthetic/section",
 		     "hist:keys=from,up,stacktrace:m=lat:size=8192"
 		     ":onmax($m).save(lat) if lat > 2000" SANE);
@@ -85,9 +90,7 @@ static void trace_flushes(void)
 
 static void stop_tracing(void)
 {
-	must_trigger("preemptirq/preempt_enable",
-		     "!hist:keys=common_cpu:l=common_timestamp-$t"
-		     ":onmatch(preemptirq.preempt_disable).trace(section,$l,$f,$u)");
+	must_trigger("preemptirq/preempt_enable", "!" SECTION);
 }
 
 /*
