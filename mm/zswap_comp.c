@@ -23,75 +23,51 @@ static void ctx_free(struct zswap_comp_ctx *ctx)
 	if (!IS_ERR_OR_NULL(ctx->tfm))
 		crypto_free_comp(ctx->tfm);
 	kfree(ctx->buffer);
+	ctx->req = NULL;
+	ctx->acomp = NULL;
+	ctx->tfm = NULL;
+	ctx->buffer = NULL;
 }
 
-static bool has_async(const char *name)
+/* The algorithm, in one form or another; which is the same for all CPUs */
+static int ctx_alloc_alg(struct zswap_comp_ctx *ctx,
+			 const struct zswap_comp *comp, int node)
 {
-	return crypto_has_acomp(name, CRYPTO_ALG_ASYNC, CRYPTO_ALG_ASYNC);
-}
-
-/* The algorithm, in one form or another */
-static int ctx_alloc_alg(struct zswap_comp_ctx *ctx, const char *name, int node)
-{
-	u32 async = has_async(name) ? CRYPTO_ALG_ASYNC : 0;
-
-	if (!async && crypto_has_comp(name, 0, 0)) {
-		ctx->tfm = crypto_alloc_comp(name, 0, 0);
+	if (!comp->acomp) {
+		ctx->tfm = crypto_alloc_comp(comp->name, 0, 0);
 		return PTR_ERR_OR_ZERO(ctx->tfm);
 	}
 
-	ctx->acomp = crypto_alloc_acomp_node(name, async, async, node);
+	ctx->acomp = crypto_alloc_acomp_node(comp->name, comp->acomp_flags,
+					     comp->acomp_flags, node);
 	if (IS_ERR(ctx->acomp))
 		return PTR_ERR(ctx->acomp);
 	ctx->req = acomp_request_alloc(ctx->acomp);
 	return ctx->req ? 0 : -ENOMEM;
 }
 
-static int ctx_alloc(struct zswap_comp_ctx *ctx, const char *name, int node)
+static int ctx_alloc(struct zswap_comp_ctx *ctx, const struct zswap_comp *comp,
+		     int node)
 {
 	int ret;
 
 	ctx->buffer = kmalloc_node(ZSWAP_COMP_BUFFER, GFP_KERNEL, node);
-	ret = ctx->buffer ? ctx_alloc_alg(ctx, name, node) : -ENOMEM;
+	ret = ctx->buffer ? ctx_alloc_alg(ctx, comp, node) : -ENOMEM;
 	if (ret) {
-		pr_err("could not alloc crypto comp %s : %d\n", name, ret);
+		pr_err("could not alloc crypto comp %s : %d\n", comp->name,
+		       ret);
 		ctx_free(ctx);
 	}
 	return ret;
 }
 
-/* Exchange all but the lock and the wait, which are the CPU's */
-static void ctx_swap(struct zswap_comp_ctx *ctx, struct zswap_comp_ctx *other)
-{
-	mutex_lock(&ctx->lock);
-	swap(ctx->buffer, other->buffer);
-	swap(ctx->tfm, other->tfm);
-	swap(ctx->acomp, other->acomp);
-	swap(ctx->req, other->req);
-	mutex_unlock(&ctx->lock);
-}
-
+/* Nobody uses the context yet, unless the CPU was online before */
 static int zswap_comp_cpu_prepare(unsigned int cpu, struct hlist_node *node)
 {
 	struct zswap_comp *comp = hlist_entry(node, struct zswap_comp, node);
-	struct zswap_comp_ctx new = {};
-	int ret;
+	struct zswap_comp_ctx *ctx = per_cpu_ptr(comp->ctx, cpu);
 
-	/* without the lock: reclaim may want that */
-	ret = ctx_alloc(&new, comp->name, cpu_to_node(cpu));
-	if (!ret)
-		ctx_swap(per_cpu_ptr(comp->ctx, cpu), &new);
-	return ret;
-}
-
-static int zswap_comp_cpu_dead(unsigned int cpu, struct hlist_node *node)
-{
-	struct zswap_comp *comp = hlist_entry(node, struct zswap_comp, node);
-	struct zswap_comp_ctx old = {};
-
-	ctx_swap(per_cpu_ptr(comp->ctx, cpu), &old);
-	ctx_free(&old);
-	return 0;
+	return ctx->buffer ? 0 : ctx_alloc(ctx, comp, cpu_to_node(cpu));
 }
 
 /**
@@ -103,8 +79,7 @@ int __init zswap_comp_setup(void)
 {
 	return cpuhp_setup_state_multi(CPUHP_MM_ZSWP_POOL_PREPARE,
 				       "mm/zswap_pool:prepare",
-				       zswap_comp_cpu_prepare,
-				       zswap_comp_cpu_dead);
+				       zswap_comp_cpu_prepare, NULL);
 }
 
 /**
@@ -126,6 +101,15 @@ bool zswap_comp_available(const char *name)
 	return crypto_has_comp(name, 0, 0) || crypto_has_acomp(name, 0, 0);
 }
 
+static void free_all(struct zswap_comp *comp)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		ctx_free(per_cpu_ptr(comp->ctx, cpu));
+	free_percpu(comp->ctx);
+}
+
 /**
  * zswap_comp_init() - make a compressor
  * @comp: to be one
@@ -138,12 +122,16 @@ int zswap_comp_init(struct zswap_comp *comp, const char *name)
 {
 	int ret, cpu;
 
+	/* this may load modules, which can't be done under CPU hotplug's lock */
+	comp->acomp_flags = crypto_has_acomp(name, CRYPTO_ALG_ASYNC,
+					     CRYPTO_ALG_ASYNC) ?
+			    CRYPTO_ALG_ASYNC : 0;
+	comp->acomp = comp->acomp_flags || !crypto_has_comp(name, 0, 0);
 	strlcpy(comp->name, name, sizeof(comp->name));
 	comp->ctx = alloc_percpu(struct zswap_comp_ctx);
 	if (!comp->ctx)
 		return -ENOMEM;
 
-	/* not when a CPU comes up: somebody may wait for the lock */
 	for_each_possible_cpu(cpu) {
 		struct zswap_comp_ctx *ctx = per_cpu_ptr(comp->ctx, cpu);
 
@@ -154,7 +142,7 @@ int zswap_comp_init(struct zswap_comp *comp, const char *name)
 	ret = cpuhp_state_add_instance(CPUHP_MM_ZSWP_POOL_PREPARE,
 				       &comp->node);
 	if (ret)
-		free_percpu(comp->ctx);
+		free_all(comp);
 	return ret;
 }
 
@@ -167,7 +155,7 @@ int zswap_comp_init(struct zswap_comp *comp, const char *name)
 void zswap_comp_destroy(struct zswap_comp *comp)
 {
 	cpuhp_state_remove_instance(CPUHP_MM_ZSWP_POOL_PREPARE, &comp->node);
-	free_percpu(comp->ctx);
+	free_all(comp);
 }
 
 /**
@@ -179,15 +167,10 @@ void zswap_comp_destroy(struct zswap_comp *comp)
  */
 struct zswap_comp_ctx *zswap_comp_get(struct zswap_comp *comp)
 {
-	for (;;) {
-		struct zswap_comp_ctx *ctx = raw_cpu_ptr(comp->ctx);
+	struct zswap_comp_ctx *ctx = raw_cpu_ptr(comp->ctx);
 
-		mutex_lock(&ctx->lock);
-		if (likely(ctx->buffer))
-			return ctx;
-		/* that CPU went offline, and we are on another one by now */
-		mutex_unlock(&ctx->lock);
-	}
+	mutex_lock(&ctx->lock);
+	return ctx;
 }
 
 /**

@@ -4,8 +4,8 @@
  *
  * There is a context for each CPU, and a mutex in each.  zswap_comp_get() takes
  * that of the CPU that the caller is on; the holder may sleep, be preempted and
- * go on elsewhere.  When a CPU goes offline, whoever has its context is waited
- * for.
+ * go on elsewhere.  The context of a CPU that goes offline stays, for its holder and
+ * for when it comes back.
  *
  * The holder must not wait for memory: whoever frees some may have to compress
  * it first.
@@ -33,7 +33,7 @@ struct page;
  * struct zswap_comp_ctx - what one compresses or decompresses with
  * @lock: whoever holds it may use the rest
  * @buffer: of ZSWAP_COMP_BUFFER; what was compressed, or the holder's to copy
- *	    to what he wants to decompress.  NULL while the CPU is offline
+ *	    to what he wants to decompress.  NULL if the CPU was never online
  * @tfm: the algorithm, if it is one of the CPU's
  * @acomp: the algorithm, if not
  * @req: for @acomp; there is one at a time
@@ -52,11 +52,15 @@ struct zswap_comp_ctx {
  * struct zswap_comp - a compressor
  * @ctx: one for each CPU
  * @node: for CPU hotplug
+ * @acomp: whether it is not one of the CPU's
+ * @acomp_flags: with which it is found then
  * @name: of the algorithm
  */
 struct zswap_comp {
 	struct zswap_comp_ctx __percpu *ctx;
 	struct hlist_node node;
+	bool acomp;
+	u32 acomp_flags;
 	char name[CRYPTO_MAX_ALG_NAME];
 };
 
