@@ -10,7 +10,8 @@
  *
  *	contexts	where requests are done, in turn: 1 a work item, 2 a softirq,
  *			4 at once, before the request returns
- *	delay_us	how long one takes on average; each takes up to twice that
+ *	delay_us	how long one takes on average; each takes up to twice that,
+ *			in softirq to the next tick
  *	fail_compress	each so-manieth one fails, after it has written nonsense
  *	fail_decompress	likewise; 0 is none
  *
@@ -24,11 +25,12 @@
 #include <crypto/scatterwalk.h>
 #include <linux/atomic.h>
 #include <linux/delay.h>
-#include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "zswap_test_comp.h"
@@ -69,7 +71,7 @@ struct test_comp_req {
 	bool compress;
 	bool to_fail;
 	unsigned int delay_us;
-	struct hrtimer timer;
+	struct timer_list timer;
 	struct work_struct work;
 };
 
@@ -145,11 +147,11 @@ static void test_comp_work(struct work_struct *work)
 	test_comp_complete(tr, &zswap_test_comp.done_work);
 }
 
-static enum hrtimer_restart test_comp_timer(struct hrtimer *timer)
+static void test_comp_timer(struct timer_list *timer)
 {
-	test_comp_complete(container_of(timer, struct test_comp_req, timer),
-			   &zswap_test_comp.done_softirq);
-	return HRTIMER_NORESTART;
+	struct test_comp_req *tr = from_timer(tr, timer, timer);
+
+	test_comp_complete(tr, &zswap_test_comp.done_softirq);
 }
 
 /* The next one of those that are asked for */
@@ -203,11 +205,9 @@ static int test_comp_start(struct acomp_req *req, bool compress)
 		INIT_WORK(&tr->work, test_comp_work);
 		queue_work(test_comp_wq, &tr->work);
 	} else {
-		hrtimer_init(&tr->timer, CLOCK_MONOTONIC,
-			     HRTIMER_MODE_REL_SOFT);
-		tr->timer.function = test_comp_timer;
-		hrtimer_start(&tr->timer, ns_to_ktime(tr->delay_us * 1000ULL),
-			      HRTIMER_MODE_REL_SOFT);
+		timer_setup(&tr->timer, test_comp_timer, 0);
+		mod_timer(&tr->timer,
+			  jiffies + usecs_to_jiffies(tr->delay_us));
 	}
 	return -EINPROGRESS;
 }

@@ -163,7 +163,7 @@ static int swapoff_alone(int id)
 
 static int step_swap(struct zt_worker *w)
 {
-	int error = zt_put(w->id, "disksize", "64M");
+	int used, error = zt_put(w->id, "disksize", "64M");
 
 	if (error && error != EBUSY)
 		return error;
@@ -172,12 +172,14 @@ static int step_swap(struct zt_worker *w)
 		return error;
 	__atomic_add_fetch(&use, 1, __ATOMIC_SEQ_CST);
 	usleep(50000 + zt_random(w) % 200000);
-	seen_used += is_used(w->id);
+	used = is_used(w->id);
+	seen_used += used;
 	__atomic_add_fetch(&use, 1, __ATOMIC_SEQ_CST);
 	error = swapoff_alone(w->id);
 	/* The other one has a chance. */
 	usleep(zt_random(w) % 20000);
-	return error;
+	/* If nothing came of it, that was no turn. */
+	return error || used ? error : EAGAIN;
 }
 
 /* --- the test ------------------------------------------------------------ */
