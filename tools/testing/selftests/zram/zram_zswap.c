@@ -47,7 +47,8 @@ static struct param {
 	{ .path = ZSWAP "zpool", .value = "zsmalloc" },
 	{ .path = ZSWAP "max_pool_percent", .value = "30" },
 	{ .path = ZSWAP "enabled", .value = "1" },
-	{ .path = COMP "contexts", .value = "7" },
+	/* a work item, or at once; in softirq it takes until the next tick */
+	{ .path = COMP "contexts", .value = "5" },
 	{ .path = COMP "delay_us", .value = "50" },
 	{ .path = COMP "fail_compress", .value = "0" },
 	{ .path = COMP "fail_decompress", .value = "0" },
@@ -236,7 +237,7 @@ static int case_writeback(int id)
 		return zt_skip("no zbud");
 	put(ZSWAP "max_pool_percent", "1");
 	put(COMP "fail_decompress", "2");
-	map_area(&a, 2048);
+	map_area(&a, 1500);
 	do {
 		error = fill_area(&a);
 		zt_sleep(100);
@@ -358,8 +359,9 @@ static void storm(void)
 	unsigned int i;
 
 	put(ZSWAP "max_pool_percent", "1");
+	put(COMP "contexts", "7");
 	for (i = 0; i < SWAPPERS; i++)
-		map_area(&areas[i], 768);
+		map_area(&areas[i], 400);
 	zt_storm(workers, ARRAY_SIZE(workers));
 	for (i = 0; i < SWAPPERS; i++)
 		unmap_area(&areas[i]);
