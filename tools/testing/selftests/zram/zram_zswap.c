@@ -237,7 +237,7 @@ static int case_writeback(int id)
 		return zt_skip("no zbud");
 	put(ZSWAP "max_pool_percent", "1");
 	put(COMP "fail_decompress", "2");
-	map_area(&a, 1500);
+	map_area(&a, 2048);
 	do {
 		error = fill_area(&a);
 		zt_sleep(100);
