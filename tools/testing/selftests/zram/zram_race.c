@@ -44,11 +44,20 @@ int race_leave(struct zt_task *t)
 	return error;
 }
 
-int race_enter(const char *window, struct zt_task *t, int (*run)(void *arg), void *arg)
+unsigned int race_window_ms(void)
 {
 	const char *ms = getenv("ZRAM_WINDOW_MS");
-	int error = put_window("ms", ms ? ms : "1000");
 
+	return ms ? atoi(ms) : 1000;
+}
+
+int race_enter(const char *window, struct zt_task *t, int (*run)(void *arg), void *arg)
+{
+	char ms[16];
+	int error;
+
+	snprintf(ms, sizeof(ms), "%u", race_window_ms());
+	error = put_window("ms", ms);
 	if (!error)
 		error = put_window("hits", "0");
 	if (!error)
@@ -101,6 +110,7 @@ static const struct race {
 	PLAIN_RACE(huge_disksize),
 	PLAIN_RACE(partial_read),
 	WINDOW_RACE(swapin_twice),
+	WINDOW_RACE(zswap_writeback),
 };
 
 static int run_race(const struct race *race)

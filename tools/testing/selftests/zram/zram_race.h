@@ -17,6 +17,8 @@
 int race_enter(const char *window, struct zt_task *t, int (*run)(void *arg), void *arg);
 /* Disarms the window: nobody else will wait there. */
 void race_shut(void);
+/* How long it is open, in ms. */
+unsigned int race_window_ms(void);
 /* Disarms the window and waits for the task; returns its error. */
 int race_leave(struct zt_task *t);
 /* Sizes the device, and writes and reads some pages. */
@@ -46,5 +48,6 @@ int race_open_removed(int id);
 int race_huge_disksize(int id);
 int race_partial_read(int id);
 int race_swapin_twice(int id);
+int race_zswap_writeback(int id);
 
 #endif

@@ -192,6 +192,16 @@ int zt_loop_open(unsigned long bytes, char *path, size_t size);
 int zt_is_free(const char *path);
 int zt_swapon(int id);
 int zt_swapoff(int id);
+/* A parameter of the kernel, for the time of a test */
+struct zt_param {
+	const char *path, *value;
+	char before[64];
+};
+
+/* Returns the path of the one that can't be had or set, or NULL. */
+const char *zt_set_params(struct zt_param *params, unsigned int nr);
+/* As far as it goes, the last one first. */
+void zt_restore_params(struct zt_param *params, unsigned int nr);
 /* Puts cpu up or down. */
 int zt_cpu(unsigned int cpu, int up);
 /* The module ZRAM_KO: returns why it can't be loaded and unloaded, or NULL. */

@@ -108,6 +108,31 @@ int zt_swapoff(int id)
 	return swapoff(path) ? errno : 0;
 }
 
+/* --- parameters ---------------------------------------------------------- */
+
+const char *zt_set_params(struct zt_param *params, unsigned int nr)
+{
+	struct zt_param *p;
+
+	for (p = params; p < params + nr; p++) {
+		if (zt_get_file(p->path, p->before, sizeof(p->before)))
+			return p->path;
+		p->before[strcspn(p->before, "\n")] = '\0';
+		if (zt_put_file(p->path, p->value, strlen(p->value)))
+			return p->path;
+	}
+	return NULL;
+}
+
+void zt_restore_params(struct zt_param *params, unsigned int nr)
+{
+	struct zt_param *p;
+
+	for (p = params + nr; p-- > params; )
+		if (p->before[0])
+			zt_put_file(p->path, p->before, strlen(p->before));
+}
+
 /* --- CPUs ---------------------------------------------------------------- */
 
 int zt_cpu(unsigned int cpu, int up)

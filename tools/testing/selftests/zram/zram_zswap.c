@@ -39,10 +39,7 @@ static unsigned long long number(const char *path)
 
 /* --- what zswap is told -------------------------------------------------- */
 
-static struct param {
-	const char *path, *value;
-	char before[64];
-} params[] = {
+static struct zt_param params[] = {
 	{ .path = ZSWAP "compressor", .value = ASYNC },
 	{ .path = ZSWAP "zpool", .value = "zsmalloc" },
 	{ .path = ZSWAP "max_pool_percent", .value = "30" },
@@ -53,32 +50,6 @@ static struct param {
 	{ .path = COMP "fail_compress", .value = "0" },
 	{ .path = COMP "fail_decompress", .value = "0" },
 };
-
-static const char *set_zswap(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(params); i++) {
-		struct param *p = &params[i];
-
-		if (zt_get_file(p->path, p->before, sizeof(p->before)))
-			return p->path;
-		p->before[strcspn(p->before, "\n")] = '\0';
-		if (put(p->path, p->value))
-			return p->path;
-	}
-	return NULL;
-}
-
-/* As far as it goes: there may have been no pool. */
-static void restore_zswap(void)
-{
-	unsigned int i;
-
-	for (i = ARRAY_SIZE(params); i-- > 0; )
-		if (params[i].before[0])
-			put(params[i].path, params[i].before);
-}
 
 /* --- an area that is swapped --------------------------------------------- */
 
@@ -386,9 +357,9 @@ int main(void)
 		ksft_exit_skip("PREEMPT_RT\n");
 	ksft_set_plan(15);
 	id = zt_add();
-	missing = set_zswap();
+	missing = zt_set_params(params, ARRAY_SIZE(params));
 	if (missing) {
-		restore_zswap();
+		zt_restore_params(params, ARRAY_SIZE(params));
 		zt_remove(id);
 		ksft_exit_fail_msg("can't set %s\n", missing);
 	}
@@ -402,7 +373,7 @@ int main(void)
 	storm();
 	error = zt_swapoff(id);
 	zt_result(error ? zt_fail("%s", strerror(error)) : KSFT_PASS, "swapoff");
-	restore_zswap();
+	zt_restore_params(params, ARRAY_SIZE(params));
 	zt_result(zt_works_and_goes(id), "the device holds data and goes");
 	return zt_end();
 }
