@@ -208,11 +208,14 @@ static void zsmalloc_compaction_of_nothing(struct kunit *test)
 		zst_compact_as_reader(t);
 		return;
 	}
-	task = kthread_run(zst_sit, &sitter, "zst_sitter");
+	task = kthread_create(zst_sit, &sitter, "zst_sitter");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	/* poll, so as not to be woken on the CPU that will not let us run */
+	/* its CPU may run nobody else meanwhile, so our timers must not be there */
+	kthread_bind(task, cpumask_any_but(cpu_online_mask,
+					   raw_smp_processor_id()));
+	wake_up_process(task);
 	while (!READ_ONCE(sitter.seated))
-		msleep(20);
+		cond_resched();
 	KUNIT_EXPECT_EQ(test, zs_compact(t->pool), 0UL);
 	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
 }
