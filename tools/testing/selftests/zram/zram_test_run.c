@@ -61,11 +61,18 @@ static unsigned int pause_of(const struct zt_worker *w)
 	return w->pause + __atomic_load_n(&calm, __ATOMIC_RELAXED);
 }
 
+/*
+ * Nobody begins before all are there: a thread needs a new stack, and on
+ * PREEMPT_RT mmap() may wait for ever for threads that fault all the time.
+ */
+static pthread_barrier_t all_there;
+
 static void *work(void *arg)
 {
 	struct zt_worker *w = arg;
 	unsigned int pause;
 
+	pthread_barrier_wait(&all_there);
 	while (!zt_stopping()) {
 		count(w, w->step(w));
 		pause = pause_of(w);
@@ -88,10 +95,13 @@ void zt_start_workers(struct zt_worker *w, unsigned int count)
 
 	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&calm, 0, __ATOMIC_RELAXED);
+	if (pthread_barrier_init(&all_there, NULL, count + 1))
+		ksft_exit_fail_msg("no barrier\n");
 	for (i = 0; i < count; i++) {
 		w[i].random += 0x9e3779b97f4a7c15ULL * (i + 1);
 		start(&w[i].thread, work, &w[i]);
 	}
+	pthread_barrier_wait(&all_there);
 }
 
 void zt_stop_workers(struct zt_worker *w, unsigned int count)

@@ -352,9 +352,6 @@ int main(void)
 		ksft_exit_skip("no CONFIG_ZSWAP_TEST_COMP\n");
 	if (access("/proc/swaps", F_OK))
 		ksft_exit_skip("no swap\n");
-	/* it hangs there, and nobody knows yet why */
-	if (!access("/sys/kernel/realtime", F_OK))
-		ksft_exit_skip("PREEMPT_RT\n");
 	ksft_set_plan(15);
 	id = zt_add();
 	missing = zt_set_params(params, ARRAY_SIZE(params));
