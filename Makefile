@@ -44,7 +44,7 @@ help:
 ##   make build         configure and build          (CONFIG=)
 ##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=);
 ##                      or WHAT=kunit, selftest, io, faults, cost, scale,
-##                      latency, all, shell
+##                      latency, throttle, all, shell
 ##   make judge         judge the last boot again
 ##   make bench         what the series costs and gains, base and series in turn,
 ##                      as a table, CSV and plots   (ROWS='cost latency', N=boots,

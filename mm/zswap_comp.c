@@ -120,13 +120,15 @@ static void free_all(struct zswap_comp *comp)
  */
 int zswap_comp_init(struct zswap_comp *comp, const char *name)
 {
+	/* this may load modules, which can't be done under CPU hotplug's lock */
+	bool has_comp = crypto_has_comp(name, 0, 0);
 	int ret, cpu;
 
-	/* this may load modules, which can't be done under CPU hotplug's lock */
+	/* a device has its driver, or there is none: load nothing for it */
 	comp->acomp_flags = crypto_has_acomp(name, CRYPTO_ALG_ASYNC,
-					     CRYPTO_ALG_ASYNC) ?
+					     CRYPTO_ALG_ASYNC | CRYPTO_NOLOAD) ?
 			    CRYPTO_ALG_ASYNC : 0;
-	comp->acomp = comp->acomp_flags || !crypto_has_comp(name, 0, 0);
+	comp->acomp = comp->acomp_flags || !has_comp;
 	strlcpy(comp->name, name, sizeof(comp->name));
 	comp->ctx = alloc_percpu(struct zswap_comp_ctx);
 	if (!comp->ctx)

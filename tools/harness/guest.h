@@ -54,6 +54,7 @@ void io_run(void);
 void test_run(void);
 void scale_run(void);
 void latency_run(void);
+void throttle_run(void);
 /* What zram0 takes beside its data; it has room for so many pages. */
 void tell_memory(unsigned long pages);
 

@@ -16,6 +16,7 @@
  *			the memory beside the data, see memoryrun.c
  *	what=scale	zsmalloc's own performance test, see scalerun.c
  *	what=latency	who is late while a process swaps, see latencyrun.c
+ *	what=throttle	who waits for a throttled process, see throttlerun.c
  *	what=shell	busybox on the console
  *
  * Each line there is "key: value".  The first is "start", the last is "end";
@@ -192,6 +193,8 @@ static void run(const char *what)
 		scale_run();
 	if (!strcmp(what, "latency"))
 		latency_run();
+	if (!strcmp(what, "throttle"))
+		throttle_run();
 	if (!strcmp(what, "shell"))
 		shell();
 }
