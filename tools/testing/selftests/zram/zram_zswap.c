@@ -9,6 +9,8 @@
  *
  * Beside zsmalloc, objects are in a zpool that zswap can write back: zbud, unless
  * told otherwise.  In 5.10 z3fold may leak when a pool of it is destroyed.
+ *
+ * Environment: ZRAM_KEEP_CPUS, to take no CPU offline.
  */
 #include "zram_test.h"
 
@@ -300,7 +302,7 @@ static int step_cpu(struct zt_worker *w)
 	unsigned int cpu = sysconf(_SC_NPROCESSORS_CONF) - 1;
 	int error;
 
-	if (!cpu)
+	if (!cpu || getenv("ZRAM_KEEP_CPUS"))
 		return ENOENT;
 	error = zt_cpu(cpu, 0);
 	usleep(zt_random(w) % 50000);
