@@ -92,7 +92,7 @@ const char *zt_set_up(void)
 		return "pages are too large";
 	tainted = complaints();
 	signal(SIGALRM, too_long);
-	alarm(zt_seconds() * 3 + 60);
+	alarm(zt_seconds() * 3 + 180);
 	atexit(clean_up);
 	return NULL;
 }
