@@ -28,7 +28,6 @@
 #include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/random.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
@@ -143,11 +142,8 @@ static void test_comp_work(struct work_struct *work)
 	struct test_comp_req *tr = container_of(work, struct test_comp_req,
 						work);
 
-	/* no hrtimer: CPU hotplug may forget one on PREEMPT_RT */
-	if (tr->delay_us > jiffies_to_usecs(1))
-		schedule_timeout_uninterruptible(usecs_to_jiffies(tr->delay_us));
-	else
-		udelay(tr->delay_us);
+	if (tr->delay_us)
+		usleep_range(tr->delay_us, tr->delay_us + 10);
 	test_comp_complete(tr, &zswap_test_comp.done_work);
 }
 
