@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What init and its runs share, see guest.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/swap.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +28,17 @@ void must_put(const char *path, const char *text)
 {
 	if (put(path, text))
 		tell("error: can't write %s to %s\n", text, path);
+}
+
+void load_module(const char *path)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (file < 0)
+		return;
+	if (syscall(SYS_finit_module, file, "", 0))
+		tell("error: can't load %s: %s\n", path, strerror(errno));
+	close(file);
 }
 
 const char *slurp(const char *path)

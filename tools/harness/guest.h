@@ -11,11 +11,15 @@
 /* There where zram is no part of the kernel. */
 #define ZRAM_MODULE	"/lib/modules/zram.ko"
 #define ZSMALLOC_MODULE	"/lib/modules/zsmalloc.ko"
+#define PREEMPTOFF_MODULE	"/lib/modules/preemptoff.ko"
 
 /* Returns 0 if all of text went into the file. */
 int put(const char *path, const char *text);
 /* As put(), but the run is worth nothing without it. */
 void must_put(const char *path, const char *text);
+
+/* Nothing to do where there is no such file. */
+void load_module(const char *path);
 
 /* The whole of a small file, until the next call; empty if there is none. */
 const char *slurp(const char *path);
@@ -55,6 +59,7 @@ void test_run(void);
 void scale_run(void);
 void latency_run(void);
 void throttle_run(void);
+void move_run(void);
 /* What zram0 takes beside its data; it has room for so many pages. */
 void tell_memory(unsigned long pages);
 

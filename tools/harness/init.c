@@ -17,19 +17,18 @@
  *	what=scale	zsmalloc's own performance test, see scalerun.c
  *	what=latency	who is late while a process swaps, see latencyrun.c
  *	what=throttle	who waits for a throttled process, see throttlerun.c
+ *	what=move	memory is emptied beside swap, see moverun.c
  *	what=shell	busybox on the console
  *
  * Each line there is "key: value".  The first is "start", the last is "end";
  * between them stand all the figures that the judge wants.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
@@ -61,18 +60,6 @@ static void open_result(void)
 	tcsetattr(port, TCSANOW, &raw);
 	dup2(port, STDOUT_FILENO);
 	close(port);
-}
-
-/* Nothing to do where it is part of the kernel. */
-static void load_module(const char *path)
-{
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (file < 0)
-		return;
-	if (syscall(SYS_finit_module, file, "", 0))
-		tell("error: can't load %s: %s\n", path, strerror(errno));
-	close(file);
 }
 
 /* But for one: 5.10's alloc_disk() forgets the table of a disk when it fails late. */
@@ -195,6 +182,8 @@ static void run(const char *what)
 		latency_run();
 	if (!strcmp(what, "throttle"))
 		throttle_run();
+	if (!strcmp(what, "move"))
+		move_run();
 	if (!strcmp(what, "shell"))
 		shell();
 }
@@ -208,6 +197,7 @@ int main(void)
 	open_result();
 	uname(&uts);
 	tell("start: %s\n", uts.release);
+	/* where they are no part of the kernel */
 	load_module(ZSMALLOC_MODULE);
 	load_module(ZRAM_MODULE);
 

@@ -8,16 +8,14 @@
  *	thp=always	transparent huge pages, or never
  *	period=200	microseconds between two wakes
  *	compact=0	without zram's compaction; migrate=0, without memory's
- *	held=1		and which sections with preemption off were long, instead
+ *	held=1		instead, how long preemption is off, and where
+ *	flush=1		instead, how long it takes to free swap slots
  *
  * Tells what timerlat and swapload tell, and
  *	figure: swap_rate N	pages swapped out and in a second
- * or, instead of the latencies, the kernel's histograms of sections (see
- * trace_sections()), line by line:
- *	held: TEXT
- *	mean: TEXT
- * and how long it took to free so many swap slots at a time (trace_flushes()):
- *	flush: TEXT
+ * or, instead of the latencies, line by line,
+ *	held: TEXT		what kmod/preemptoff.c has
+ *	flush: TEXT		the histogram of trace_flushes()
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -35,11 +33,9 @@
 #define FRONTSWAP	"/sys/kernel/debug/frontswap/"
 #define THP	"/sys/kernel/mm/transparent_hugepage/enabled"
 
-/* An event that interrupts the tracing of another may be told to come before it. */
+#define PREEMPTOFF	"/sys/kernel/debug/preemptoff/"
+/* One that interrupts the tracing of another may be told to come before it. */
 #define SANE	" && lat < 10000000000"
-#define FORGET	"hist:keys=common_cpu:unused=common_timestamp-$t"
-#define SECTION	"hist:keys=common_cpu:l=common_timestamp-$t" \
-		":onmatch(preemptirq.preempt_disable).trace(section,$l,$f,$u)"
 
 static void must_trigger(const char *event, const char *text)
 {
@@ -50,33 +46,12 @@ static void must_trigger(const char *event, const char *text)
 }
 
 /*
- * A section is from preempt_disable to preempt_enable on one CPU.  One that is
- * interrupted is left out, since that would be most of it: a variable that somebody
- * has read is not set any more, and so its end does not find its start.  "held" has the
- * longest for each way out of one, "mean" has the sum of all for each way in:
- * the shortest mean is about what the tracing itself adds to each.
- */
-static void trace_sections(void)
-{
-	mount("none", TRACING, "tracefs", 0, NULL);
-	must_put(TRACING "synthetic_events", "section u64 lat; s32 from; s32 up");
-	must_trigger("preemptirq/preempt_disable",
-		     "hist:keys=common_cpu:t=common_timestamp,f=caller_offs,u=parent_offs");
-	must_trigger("preemptirq/preempt_enable", SECTION);
-	must_trigger("irq_vectors/local_timer_entry", FORGET);
-	must_trigger("irq/irq_handler_entry", FORGET);
-	must_trigger("synthetic/section",
-		     "hist:keys=from,up,stacktrace:m=lat:size=8192"
-		     ":onmax($m).save(lat) if lat > 2000" SANE);
-	must_trigger("synthetic/section", "hist:keys=from,up:vals=lat:size=8192 if lat > 0" SANE);
-}
-
-/*
  * A CPU collects swap slots and frees them together, in one section, which may be its
  * caller's: under the page table's lock, say.
  */
 static void trace_flushes(void)
 {
+	mount("none", TRACING, "tracefs", 0, NULL);
 	must_put(TRACING "kprobe_events", "p:slots/in swapcache_free_entries n=%si:s32");
 	must_put(TRACING "kprobe_events", "r:slots/out swapcache_free_entries");
 	must_put(TRACING "synthetic_events", "flush u64 lat; s32 slots");
@@ -88,34 +63,20 @@ static void trace_flushes(void)
 		     "hist:keys=slots:vals=lat:m=lat:onmax($m).save(lat) if lat > 0" SANE);
 }
 
-static void stop_tracing(void)
+/* A file, line by line. */
+static void tell_lines(const char *name, const char *path)
 {
-	must_trigger("preemptirq/preempt_enable", "!" SECTION);
-}
+	char line[4096];
+	FILE *file = fopen(path, "r");
 
-/*
- * The histograms of an event, which its file has one after the other, each with its
- * trigger above it: those that have stacks, and those that have not.
- */
-static void tell_histograms(const char *event, const char *stacks, const char *plain)
-{
-	char path[128], line[512];
-	const char *name = plain;
-	FILE *hist;
-
-	snprintf(path, sizeof(path), EVENTS "synthetic/%s/hist", event);
-	hist = fopen(path, "r");
-	if (!hist) {
-		tell("error: no histogram of %s\n", event);
+	if (!file) {
+		tell("error: no %s\n", path);
 		return;
 	}
-	while (fgets(line, sizeof(line), hist)) {
-		if (strstr(line, "# trigger info:"))
-			name = strstr(line, "stacktrace") ? stacks : plain;
+	while (fgets(line, sizeof(line), file))
 		if (line[0] != '\n' && line[0] != '#')
 			tell("%s: %.*s\n", name, (int)strcspn(line, "\n"), line);
-	}
-	fclose(hist);
+	fclose(file);
 }
 
 /* Pages swapped in, by zswap or by the device */
@@ -168,7 +129,7 @@ void latency_run(void)
 {
 	pid_t compaction = 0, migration = 0, timer = 0;
 	const char *thp = getenv("thp") ?: "never";
-	int held = asked("held", 0);
+	int held = asked("held", 0), flush = asked("flush", 0);
 	unsigned long long pages;
 	double began;
 
@@ -186,7 +147,9 @@ void latency_run(void)
 	if (asked("migrate", 1))
 		migration = start_loop("/proc/sys/vm/compact_memory", 10000, NULL);
 	if (held) {
-		trace_sections();
+		load_module(PREEMPTOFF_MODULE);
+		must_put(PREEMPTOFF "on", "1");
+	} else if (flush) {
 		trace_flushes();
 	} else {
 		timer = start(STDOUT_FILENO, (char *[]){ "/bin/timerlat",
@@ -199,9 +162,9 @@ void latency_run(void)
 	pages = swapped_in() + swapped_out() - pages;
 	tell("figure: swap_rate %.0f\n", pages / (seconds() - began));
 
-	if (held) {
-		stop_tracing();
-	} else {
+	if (held)
+		must_put(PREEMPTOFF "on", "0");
+	if (timer) {
 		kill(timer, SIGTERM);
 		tell("timerlat_status: %d\n", finish(timer));
 	}
@@ -209,10 +172,10 @@ void latency_run(void)
 		stop_loop(compaction);
 	if (migration)
 		stop_loop(migration);
-	if (held) {
-		tell_histograms("section", "held", "mean");
-		tell_histograms("flush", NULL, "flush");
-	}
+	if (held)
+		tell_lines("held", PREEMPTOFF "sections");
+	if (flush)
+		tell_lines("flush", EVENTS "synthetic/flush/hist");
 	tell("loads: 1\n");
 	tell("pswpin: %llu\n", swapped_in());
 	if (swapoff_zram())

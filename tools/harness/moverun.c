@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The move run: how often memory can be emptied while two loads swap on zram, whose
+ * pages are all over it.  In turn, until the loads end, each block of movable memory
+ * is taken offline and put back, and pieces of CMA's area are allocated, all of them,
+ * and freed.  On the kernel command line:
+ *
+ *	pages=N		what the loads have (five quarters of memory)
+ *	limit=5000	milliseconds that a block may take; then it is let off
+ *
+ * Tells, for WHAT "offline" and "cma":
+ *	WHAT_tries: N
+ *	figure: WHAT_done N	of 100 tries
+ *	figure: WHAT_ms N	in the middle, of those that were done
+ * and pgmigrate_success, and what zsmalloc says.
+ */
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define LOADS		2
+#define MAX_TRIES	10000
+#define MAX_BLOCKS	64
+#define PIECES		16
+#define PIECE		"512"	/* pages */
+#define MEMORY		"/sys/devices/system/memory/memory*/"
+#define EVENTS		"/sys/kernel/debug/zsmalloc/zram0/events"
+
+struct tries {
+	const char *what;
+	unsigned int tries, done;
+	double ms[MAX_TRIES];
+};
+
+static struct tries offline = { .what = "offline" }, cma = { .what = "cma" };
+static char block[MAX_BLOCKS][64];
+static unsigned int blocks;
+
+static double milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+/* Returns 0 if it could be written. */
+static int try(struct tries *t, const char *path, const char *text)
+{
+	double began = milliseconds();
+	int error = put(path, text);
+
+	if (t->tries < MAX_TRIES) {
+		t->tries++;
+		if (!error)
+			t->ms[t->done++] = milliseconds() - began;
+	}
+	return error;
+}
+
+/* Blocks that have movable memory only: what else there is could not go. */
+static void find_blocks(void)
+{
+	size_t i;
+	glob_t found;
+
+	if (glob(MEMORY "valid_zones", 0, NULL, &found))
+		return;
+	for (i = 0; i < found.gl_pathc && blocks < MAX_BLOCKS; i++) {
+		char *path = found.gl_pathv[i];
+
+		if (strncmp(slurp(path), "Movable", 7))
+			continue;
+		snprintf(block[blocks++], sizeof(block[0]), "%.*sstate",
+			 (int)(strrchr(path, '/') + 1 - path), path);
+	}
+	globfree(&found);
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* The kernel goes on until nothing is left, or a signal comes. */
+static void let_off_after(unsigned long ms)
+{
+	struct itimerval timer = { .it_value = { ms / 1000, ms % 1000 * 1000 } };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void take_offline(unsigned long limit)
+{
+	unsigned int i;
+
+	for (i = 0; i < blocks; i++) {
+		let_off_after(limit);
+		if (!try(&offline, block[i], "offline"))
+			must_put(block[i], "online_movable");
+		let_off_after(0);
+	}
+}
+
+static void allocate_pieces(const char *directory)
+{
+	unsigned int i, got = 0;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/alloc", directory);
+	for (i = 0; i < PIECES; i++)
+		got += !try(&cma, path, PIECE);
+	snprintf(path, sizeof(path), "%s/free", directory);
+	while (got--)
+		must_put(path, PIECE);
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void tell_tries(struct tries *t)
+{
+	tell("%s_tries: %u\n", t->what, t->tries);
+	if (!t->tries)
+		return;
+	tell("figure: %s_done %.1f\n", t->what, 100.0 * t->done / t->tries);
+	if (!t->done)
+		return;
+	qsort(t->ms, t->done, sizeof(*t->ms), compare);
+	tell("figure: %s_ms %.2f\n", t->what, t->ms[t->done / 2]);
+}
+
+static pid_t start_load(int id, unsigned long pages)
+{
+	char arg_id[16], arg_pages[32];
+
+	snprintf(arg_id, sizeof(arg_id), "%d", id);
+	snprintf(arg_pages, sizeof(arg_pages), "%lu", pages);
+	return start(STDOUT_FILENO, (char *[]){
+		"/bin/swapload", arg_id, arg_pages, "1", "0", NULL });
+}
+
+/* Has a load ended?  Then it is told how. */
+static int ended(const pid_t *load)
+{
+	int status, i, n = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < LOADS; i++)
+			if (pid == load[i]) {
+				tell("load%d_status: %d\n", i, status);
+				n++;
+			}
+	return n;
+}
+
+void move_run(void)
+{
+	unsigned long pages = asked("pages", ram() / 4096 * 5 / 4);
+	unsigned long limit = asked("limit", 5000);
+	struct sigaction action = { .sa_handler = on_alarm };
+	int left = LOADS, i;
+	pid_t load[LOADS];
+	glob_t area;
+
+	tell("stage: move run\nram: %llu\n", ram());
+	sigaction(SIGALRM, &action, NULL);
+	find_blocks();
+	if (!blocks || glob("/sys/kernel/debug/cma/*reserved", 0, NULL, &area)) {
+		tell("error: no movable blocks of memory, or no area of CMA\n");
+		return;
+	}
+	if (set_up_swap(3 * ram()))
+		return;
+	for (i = 0; i < LOADS; i++)
+		load[i] = start_load(i, pages / LOADS);
+	while (left) {
+		take_offline(limit);
+		allocate_pieces(area.gl_pathv[0]);
+		left -= ended(load);
+	}
+	tell("loads: %d\n", LOADS);
+	tell_tries(&offline);
+	tell_tries(&cma);
+	tell_field("/proc/vmstat", "pswpin");
+	tell_field("/proc/vmstat", "pgmigrate_success");
+	tell_field("/proc/vmstat", "pgmigrate_fail");
+	tell_field(EVENTS, "pages_migrated");
+	tell_field(EVENTS, "migrate_busy");
+	if (swapoff_zram())
+		tell("error: swapoff\n");
+	must_put(ZRAM "reset", "1");
+}
