@@ -15,6 +15,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/hash.h>
+#include <linux/kallsyms.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/seq_file.h>
@@ -252,5 +253,7 @@ static void __exit preemptoff_exit(void)
 }
 module_exit(preemptoff_exit);
 
+/* or the kernel is tainted, and a taint of its own would not be seen */
+MODULE_INFO(intree, "Y");
 MODULE_DESCRIPTION("How long preemption was off");
 MODULE_LICENSE("GPL");
