@@ -18,7 +18,7 @@ export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
 MAKEFLAGS += --no-print-directory
 
 .PHONY: bench-deps help run test check apply export refresh range-diff deps fetch patch \
-	build boot judge bench bench-each each busted races clean
+	build boot judge bench bench-each each model busted races clean
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -51,6 +51,7 @@ help:
 ##                      PEER=DIR: another kernel as well); more than an hour
 ##   make bench-each    what each patch costs and gains; hours, can be resumed
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
+##   make model         have spin go through every state of the models of the locks
 ##   make races         show each race of zram on the base, gone with the series
 ##   make clean         remove out/
 ##
@@ -109,6 +110,10 @@ bench-each: deps
 
 each: fetch
 	@tools/harness/each "$(BASE)" LOCKDEP
+
+model:
+	@tools/harness/deps install model
+	@tools/model/run
 
 busted: deps fetch
 	@tools/harness/bust "$(BASE)"

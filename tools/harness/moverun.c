@@ -5,7 +5,7 @@
  * is taken offline and put back, and pieces of CMA's area are allocated, all of them,
  * and freed.  On the kernel command line:
  *
- *	pages=N		what the loads have (five quarters of memory)
+ *	pages=N		what the loads have (as much as there is memory)
  *	limit=5000	milliseconds that a block may take; then it is let off
  *
  * Tells, for WHAT "offline" and "cma":
@@ -169,7 +169,7 @@ static int ended(const pid_t *load)
 
 void move_run(void)
 {
-	unsigned long pages = asked("pages", ram() / 4096 * 5 / 4);
+	unsigned long pages = asked("pages", ram() / 4096);
 	unsigned long limit = asked("limit", 5000);
 	struct sigaction action = { .sa_handler = on_alarm };
 	int left = LOADS, i;

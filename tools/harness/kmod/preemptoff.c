@@ -5,12 +5,18 @@
  * Hangs on the kernel's tracepoints preempt_disable and preempt_enable
  * (CONFIG_TRACE_PREEMPT_TOGGLE) and keeps, for each place that turned preemption
  * off, how often, how long in all and at most, and the stack on which the longest
- * ended.  A section that an interrupt was taken in is left out: it would be counted
- * for who was interrupted.  debugfs preemptoff/sections has a line for each place:
+ * ended.  A section that a timer or a device interrupted is cut and left out: the
+ * interrupt would be counted for who was interrupted.  So what is longer than the
+ * time between two ticks is not seen, but for interrupts that are off.  debugfs
+ * preemptoff/sections has a line for each place:
  *
  *	MAX TIMES SUM FROM CALLER STACK
  *
- * in cycles, which are instructions, and nanoseconds, under QEMU's icount.
+ * in cycles, which are instructions, and nanoseconds, under QEMU's icount; and one
+ *
+ *	cut TIMES MAX
+ *
+ * Interrupts between CPUs are not looked for: it is made for one.
  * preemptoff/on can be written 1, to begin anew, and 0.
  */
 #include <linux/debugfs.h>
@@ -45,7 +51,8 @@ struct section {
 };
 
 static struct place place[1 << PLACE_BITS];
-static unsigned long lost;
+static unsigned long lost, cut;
+static u64 longest_cut;
 static DEFINE_RAW_SPINLOCK(place_lock);
 static DEFINE_PER_CPU(struct section, current_section);
 static bool on;
@@ -98,9 +105,9 @@ static void on_disable(void *unused, unsigned long ip, unsigned long parent_ip)
 		return;
 	s->from = ip;
 	s->up = parent_ip;
-	/* an interrupt from here on closes it */
-	WRITE_ONCE(s->open, true);
 	s->began = get_cycles();
+	/* an interrupt from here on cuts it */
+	WRITE_ONCE(s->open, true);
 }
 
 static void on_enable(void *unused, unsigned long ip, unsigned long parent_ip)
@@ -111,17 +118,30 @@ static void on_enable(void *unused, unsigned long ip, unsigned long parent_ip)
 	if (!READ_ONCE(s->open))
 		return;
 	s->open = false;
-	record(s, now - s->began);
+	if (READ_ONCE(on))
+		record(s, now - s->began);
+}
+
+/* With interrupts off. */
+static void cut_section(void)
+{
+	struct section *s = this_cpu_ptr(&current_section);
+
+	if (!s->open)
+		return;
+	s->open = false;
+	cut++;
+	longest_cut = max(longest_cut, get_cycles() - s->began);
 }
 
 static void on_timer(void *unused, int vector)
 {
-	this_cpu_write(current_section.open, false);
+	cut_section();
 }
 
 static void on_interrupt(void *unused, int irq, void *action)
 {
-	this_cpu_write(current_section.open, false);
+	cut_section();
 }
 
 static const struct probe {
@@ -184,6 +204,8 @@ static int on_set(void *unused, u64 value)
 		raw_spin_lock_irqsave(&place_lock, flags);
 		memset(place, 0, sizeof(place));
 		lost = 0;
+		cut = 0;
+		longest_cut = 0;
 		raw_spin_unlock_irqrestore(&place_lock, flags);
 	}
 	WRITE_ONCE(on, value);
@@ -227,6 +249,7 @@ static int sections_show(struct seq_file *m, void *unused)
 		show_stack_of(m, p);
 		seq_putc(m, '\n');
 	}
+	seq_printf(m, "cut %lu %llu\n", cut, longest_cut);
 	if (lost)
 		seq_printf(m, "lost %lu\n", lost);
 	return 0;

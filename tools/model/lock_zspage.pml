@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The worker that frees an empty zspage locks each page of it, beside page migration,
+ * which has a page locked and replaces it: lock_zspage() and zs_page_migrate() of
+ * mm/zsmalloc.c, and as much of mm/migrate.c as they meet.
+ *
+ * Holds: when the worker frees them, the pages are all those of the zspage, and locked
+ * by it; nobody looks into a page that was given back; nobody waits for ever.
+ *
+ * The zspage has two pages, and two migrations replace pages of it.
+ *
+ * broken: NO_RETRY NO_REF NO_GATE WAIT_UNDER_GATE
+ */
+#define PAGES	4
+#define NONE	9
+#define NOBODY	0
+#define WORKER	1
+
+bool moving;			/* migrate_lock, for writing */
+byte lookers;			/* and for reading */
+byte chain[2];			/* the pages of the zspage */
+byte locked[PAGES];		/* by whom */
+byte refs[PAGES];
+bool freed[PAGES];
+bool zspage_freed;
+
+inline put_page(p)
+{
+	atomic {
+		refs[p]--;
+		if
+		:: refs[p] == 0 -> freed[p] = true
+		:: else
+		fi
+	}
+}
+
+inline look()
+{
+#ifndef NO_GATE
+	atomic { !moving -> lookers++ }
+#else
+	skip
+#endif
+}
+
+inline looked()
+{
+#ifndef NO_GATE
+	lookers--
+#else
+	skip
+#endif
+}
+
+proctype worker()
+{
+	byte i = 0, p;
+	bool got;
+
+	look();
+	do
+	:: i == 2 -> break
+	:: else ->
+		p = chain[i];
+		assert(p != NONE);
+		assert(!freed[p]);
+		atomic {
+			got = (locked[p] == NOBODY);
+			if
+			:: got -> locked[p] = WORKER
+			:: else
+			fi
+		}
+		if
+		:: got -> i++
+		:: else ->
+#ifdef WAIT_UNDER_GATE
+			locked[p] == NOBODY
+#else
+#ifndef NO_REF
+			refs[p]++;
+#endif
+			looked();
+#ifdef NO_RETRY
+			atomic { locked[p] == NOBODY -> locked[p] = WORKER };
+			i++;
+#else
+			/* looks at the page again and again */
+			assert(!freed[p]);
+			locked[p] == NOBODY;
+			assert(!freed[p]);
+#endif
+#ifndef NO_REF
+			put_page(p);
+#endif
+			look()
+#endif
+		fi
+	od;
+	looked();
+
+	i = 0;
+	do
+	:: i == 2 -> break
+	:: else ->
+		p = chain[i];
+		assert(p != NONE && locked[p] == WORKER && !freed[p]);
+		locked[p] = NOBODY;
+		put_page(p);
+		i++
+	od;
+	zspage_freed = true
+}
+
+/* me: who locks */
+proctype migration(byte me, i)
+{
+	byte old, new = me;
+	bool ours = false;
+
+	/* found by its number, in memory; kept by a reference if it is still there */
+	atomic {
+		old = chain[i];
+		if
+		:: old != NONE && refs[old] > 0 -> refs[old]++; ours = true
+		:: else
+		fi
+	}
+	if
+	:: ours ->
+		atomic { locked[old] == NOBODY -> locked[old] = me };
+		/* movable no more if the zspage was freed, or the page replaced */
+		if
+		:: !zspage_freed && chain[i] == old && refs[old] > 1 ->
+			atomic { refs[new] = 1; freed[new] = false; locked[new] = me };
+			atomic { !moving && lookers == 0 -> moving = true };
+			/* the chain is made anew */
+			chain[i] = NONE;
+			chain[i] = new;
+			moving = false;
+			put_page(old);
+			locked[new] = NOBODY
+		:: else
+		fi;
+		locked[old] = NOBODY;
+		put_page(old)
+	:: else
+	fi
+}
+
+init
+{
+	atomic {
+		chain[0] = 0;
+		chain[1] = 1;
+		refs[0] = 1;
+		refs[1] = 1;
+		run worker();
+		run migration(2, 0);
+		if
+		:: run migration(3, 0)
+		:: run migration(3, 1)
+		fi
+	}
+}
