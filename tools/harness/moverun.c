@@ -33,6 +33,7 @@
 #define PIECE		"512"	/* pages */
 #define MEMORY		"/sys/devices/system/memory/memory*/"
 #define EVENTS		"/sys/kernel/debug/zsmalloc/zram0/events"
+#define THP		"/sys/kernel/mm/transparent_hugepage/enabled"
 
 struct tries {
 	const char *what;
@@ -178,6 +179,9 @@ void move_run(void)
 
 	tell("stage: move run\nram: %llu\n", ram());
 	sigaction(SIGALRM, &action, NULL);
+	/* it is zsmalloc's pages that are looked at */
+	if (!access(THP, W_OK))
+		must_put(THP, "never");
 	find_blocks();
 	if (!blocks || glob("/sys/kernel/debug/cma/*reserved", 0, NULL, &area)) {
 		tell("error: no movable blocks of memory, or no area of CMA\n");
