@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The move run: how often memory can be emptied while two loads swap on zram, whose
- * pages are all over it.  In turn, until the loads end, each block of movable memory
- * is taken offline and put back, and pieces of CMA's area are allocated, all of them,
- * and freed.  On the kernel command line:
+ * pages are all over it.  In turn, each block of movable memory is taken offline and
+ * put back, and pieces of CMA's area are allocated, all of them, and freed.  On the
+ * kernel command line:
  *
+ *	rounds=12	how often, a second apart
  *	pages=N		what the loads have (as much as there is memory)
  *	limit=5000	milliseconds that a block may take; then it is let off
  *
@@ -154,24 +155,23 @@ static pid_t start_load(int id, unsigned long pages)
 }
 
 /* Has a load ended?  Then it is told how. */
-static int ended(const pid_t *load)
+static int ended(const pid_t *load, int options)
 {
-	int status, i, n = 0;
-	pid_t pid;
+	int status, i;
+	pid_t pid = waitpid(-1, &status, options);
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (i = 0; i < LOADS; i++)
-			if (pid == load[i]) {
-				tell("load%d_status: %d\n", i, status);
-				n++;
-			}
-	return n;
+	for (i = 0; i < LOADS; i++)
+		if (pid == load[i]) {
+			tell("load%d_status: %d\n", i, status);
+			return 1;
+		}
+	return 0;
 }
 
 void move_run(void)
 {
 	unsigned long pages = asked("pages", ram() / 4096);
-	unsigned long limit = asked("limit", 5000);
+	unsigned long rounds = asked("rounds", 12), limit = asked("limit", 5000);
 	struct sigaction action = { .sa_handler = on_alarm };
 	int left = LOADS, i;
 	pid_t load[LOADS];
@@ -191,11 +191,13 @@ void move_run(void)
 		return;
 	for (i = 0; i < LOADS; i++)
 		load[i] = start_load(i, pages / LOADS);
-	while (left) {
+	for (; rounds && left; rounds--, left -= ended(load, WNOHANG)) {
+		sleep(1);
 		take_offline(limit);
 		allocate_pieces(area.gl_pathv[0]);
-		left -= ended(load);
 	}
+	while (left)
+		left -= ended(load, 0);
 	tell("loads: %d\n", LOADS);
 	tell_tries(&offline);
 	tell_tries(&cma);
