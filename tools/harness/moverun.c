@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The move run: how often memory can be emptied while two loads swap on zram, whose
- * pages are all over it.  In turn, each block of movable memory is taken offline and
- * put back, and pieces of CMA's area are allocated, all of them, and freed.  On the
- * kernel command line:
+ * The move run: how often memory can be emptied while two threads read and overwrite
+ * zram0, whose pages are all over it.  In turn, each block of movable memory is taken
+ * offline and put back, and pieces of CMA's area are allocated, all of them, and freed.
+ * There is room for what has to move: 5.10 isolates all pages of a block at once, which
+ * keeps everybody from reclaim, itself as well, and so takes hours if memory is short.
+ * On the kernel command line:
  *
- *	rounds=12	how often, a second apart
- *	pages=N		what the loads have (as much as there is memory)
+ *	seconds=20	how long
+ *	pages=N		of zram0 (three quarters of memory; about half of it compresses)
  *	limit=5000	milliseconds that a block may take; then it is let off
  *
  * Tells, for WHAT "offline" and "cma":
@@ -15,6 +17,7 @@
  *	figure: WHAT_ms N	in the middle, of those that were done
  * and pgmigrate_success, and what zsmalloc says.
  */
+#include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,14 +30,14 @@
 
 #include "guest.h"
 
-#define LOADS		2
 #define MAX_TRIES	10000
 #define MAX_BLOCKS	64
 #define PIECES		16
 #define PIECE		"512"	/* pages */
 #define MEMORY		"/sys/devices/system/memory/memory*/"
 #define EVENTS		"/sys/kernel/debug/zsmalloc/zram0/events"
-#define THP		"/sys/kernel/mm/transparent_hugepage/enabled"
+#define STATE		"/tmp/zramio.state"
+#define OUTPUT		"/tmp/zramio.out"
 
 struct tries {
 	const char *what;
@@ -68,7 +71,10 @@ static int try(struct tries *t, const char *path, const char *text)
 	return error;
 }
 
-/* Blocks that have movable memory only: what else there is could not go. */
+/*
+ * Blocks that have movable memory only, and can go while nothing is in them: the
+ * firmware has a part of the last one.
+ */
 static void find_blocks(void)
 {
 	size_t i;
@@ -81,8 +87,11 @@ static void find_blocks(void)
 
 		if (strncmp(slurp(path), "Movable", 7))
 			continue;
-		snprintf(block[blocks++], sizeof(block[0]), "%.*sstate",
+		snprintf(block[blocks], sizeof(block[0]), "%.*sstate",
 			 (int)(strrchr(path, '/') + 1 - path), path);
+		if (put(block[blocks], "offline"))
+			continue;
+		must_put(block[blocks++], "online_movable");
 	}
 	globfree(&found);
 }
@@ -144,69 +153,53 @@ static void tell_tries(struct tries *t)
 	tell("figure: %s_ms %.2f\n", t->what, t->ms[t->done / 2]);
 }
 
-static pid_t start_load(int id, unsigned long pages)
+/* Two threads of random I/O, most of it reads, with what they say in OUTPUT. */
+static pid_t start_io(void)
 {
-	char arg_id[16], arg_pages[32];
+	int out = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	pid_t pid = start(out, (char *[]){ "/bin/zramio", "/dev/zram0", STATE, "2",
+					   getenv("seconds") ?: "20", "90", "1", NULL });
 
-	snprintf(arg_id, sizeof(arg_id), "%d", id);
-	snprintf(arg_pages, sizeof(arg_pages), "%lu", pages);
-	return start(STDOUT_FILENO, (char *[]){
-		"/bin/swapload", arg_id, arg_pages, "1", "0", NULL });
+	close(out);
+	return pid;
 }
 
-/* Has a load ended?  Then it is told how. */
-static int ended(const pid_t *load, int options)
+static int zramio_once(const char *mode)
 {
-	int status, i;
-	pid_t pid = waitpid(-1, &status, options);
-
-	for (i = 0; i < LOADS; i++)
-		if (pid == load[i]) {
-			tell("load%d_status: %d\n", i, status);
-			return 1;
-		}
-	return 0;
+	return finish(start(STDERR_FILENO, (char *[]){
+		"/bin/zramio", "/dev/zram0", STATE, (char *)mode, NULL }));
 }
 
 void move_run(void)
 {
-	unsigned long pages = asked("pages", ram() / 4096);
-	unsigned long rounds = asked("rounds", 12), limit = asked("limit", 5000);
+	unsigned long pages = asked("pages", ram() / 4096 / 4 * 3), limit = asked("limit", 5000);
 	struct sigaction action = { .sa_handler = on_alarm };
-	int left = LOADS, i;
-	pid_t load[LOADS];
+	int status;
 	glob_t area;
+	pid_t io;
 
 	tell("stage: move run\nram: %llu\n", ram());
 	sigaction(SIGALRM, &action, NULL);
-	/* it is zsmalloc's pages that are looked at */
-	if (!access(THP, W_OK))
-		must_put(THP, "never");
 	find_blocks();
 	if (!blocks || glob("/sys/kernel/debug/cma/*reserved", 0, NULL, &area)) {
 		tell("error: no movable blocks of memory, or no area of CMA\n");
 		return;
 	}
-	if (set_up_swap(3 * ram()))
-		return;
-	for (i = 0; i < LOADS; i++)
-		load[i] = start_load(i, pages / LOADS);
-	for (; rounds && left; rounds--, left -= ended(load, WNOHANG)) {
-		sleep(1);
+	set_up_zram(4096ULL * pages);
+	tell("fill_status: %d\n", zramio_once("fill"));
+	io = start_io();
+	while (waitpid(io, &status, WNOHANG) != io) {
 		take_offline(limit);
 		allocate_pieces(area.gl_pathv[0]);
 	}
-	while (left)
-		left -= ended(load, 0);
-	tell("loads: %d\n", LOADS);
+	tell("io_status: %d\n", status);
+	tell("io_operations: %llu\n", strtoull(field(OUTPUT, "ops") ?: "0", NULL, 10));
+	tell("check_status: %d\n", zramio_once("check"));
 	tell_tries(&offline);
 	tell_tries(&cma);
-	tell_field("/proc/vmstat", "pswpin");
 	tell_field("/proc/vmstat", "pgmigrate_success");
 	tell_field("/proc/vmstat", "pgmigrate_fail");
 	tell_field(EVENTS, "pages_migrated");
 	tell_field(EVENTS, "migrate_busy");
-	if (swapoff_zram())
-		tell("error: swapoff\n");
 	must_put(ZRAM "reset", "1");
 }

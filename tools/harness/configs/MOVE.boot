@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-2.0
-# Two blocks of memory that may go, and an area for CMA that lies beside them.
-movablecore=256M cma=32M@64M
+# Three blocks of memory, two of which may go, and an area for CMA beside them.
+movablecore=384M cma=32M@64M
