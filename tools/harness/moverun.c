@@ -4,7 +4,7 @@
  * zram0, whose pages are all over it.  In turn, each block of movable memory is taken
  * offline and put back, and pieces of CMA's area are allocated, all of them, and freed.
  * There is room for what has to move: 5.10 isolates all pages of a block at once, which
- * keeps everybody from reclaim, itself as well, and so takes hours if memory is short.
+ * seems to keep everybody from reclaim, itself as well.
  * On the kernel command line:
  *
  *	seconds=20	how long
