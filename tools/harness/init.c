@@ -17,7 +17,7 @@
  *	what=scale	zsmalloc's own performance test, see scalerun.c
  *	what=latency	who is late while a process swaps, see latencyrun.c
  *	what=throttle	who waits for a throttled process, see throttlerun.c
- *	what=move	memory is emptied beside swap, see moverun.c
+ *	what=move	memory is emptied beside zram, see moverun.c
  *	what=shell	busybox on the console
  *
  * Each line there is "key: value".  The first is "start", the last is "end";
