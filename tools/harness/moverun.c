@@ -3,7 +3,7 @@
  * The move run: how often memory can be emptied while two threads read and overwrite
  * zram0, whose pages are all over it.  In turn, each block of movable memory is taken
  * offline and put back, and pieces of CMA's area are allocated, all of them, and freed.
- * There is room for what has to move; where there was none, 5.10 took hours for a block.
+ * There is room for what has to move; where there was none, tries took hours.
  * On the kernel command line:
  *
  *	seconds=20	how long
