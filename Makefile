@@ -11,14 +11,14 @@ OUT	?= $(CURDIR)/out
 
 # What the scripts take from the command line, see 'make help'
 export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
-	PEER N
+	PEER N MINUTES
 
 # They report in order; kernels are built with all CPUs anyway
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
 .PHONY: bench-deps help run test check apply export refresh range-diff deps fetch patch \
-	build boot judge bench bench-each each model busted races clean
+	build boot judge bench bench-each each model busted races torture clean
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -50,6 +50,8 @@ help:
 ##                      as a table, CSV and plots   (ROWS='cost latency', N=boots,
 ##                      PEER=DIR: another kernel as well); more than an hour
 ##   make bench-each    what each patch costs and gains; hours, can be resumed
+##   make torture       everything at once, for MINUTES=1, with CPUs that come and go
+##                      (BASE=, CONFIG=KASAN-TORTURE: each access is checked)
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
 ##   make model         have spin go through every state of the models of the locks
 ##   make races         show each race of zram on the base, gone with the series
@@ -117,6 +119,10 @@ model:
 
 busted: deps fetch
 	@tools/harness/bust "$(BASE)"
+
+torture: CONFIG =
+torture: deps fetch
+	@tools/harness/torture "$(BASE)" $(CONFIG)
 
 races: deps fetch
 	@tools/harness/races "$(BASE)"

@@ -60,6 +60,8 @@ void scale_run(void);
 void latency_run(void);
 void throttle_run(void);
 void move_run(void);
+void torture_run(void);
+void torture_briefly(void);
 /* What zram0 takes beside its data; it has room for so many pages. */
 void tell_memory(unsigned long pages);
 

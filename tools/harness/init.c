@@ -8,7 +8,7 @@
  *	what=kunit	nothing: the suites ran before PID 1 started
  *	what=swap	the swap run, see swaprun.c for more words
  *	what=selftest	zram's kselftests, see testrun.c
- *	what=all	the selftests, then the swap run
+ *	what=all	the selftests, a little torture, then the swap run
  *	what=io		reads and writes beside compaction, see iorun.c
  *	what=faults	zram while allocations fail, see zramfault.c
  *	what=cost	what single operations and swap cost, see zramcost.c and
@@ -18,6 +18,7 @@
  *	what=latency	who is late while a process swaps, see latencyrun.c
  *	what=throttle	who waits for a throttled process, see throttlerun.c
  *	what=move	memory is emptied beside zram, see moverun.c
+ *	what=torture	zsmalloc's and zram's torture tests, see torturerun.c
  *	what=shell	busybox on the console
  *
  * Each line there is "key: value".  The first is "start", the last is "end";
@@ -164,6 +165,8 @@ static void run(const char *what)
 
 	if (all || !strcmp(what, "selftest"))
 		test_run();
+	if (all)
+		torture_briefly();
 	/* kmemleak gives up when memory gets short, as it does in the next one */
 	if (all)
 		tell_leaks();
@@ -184,6 +187,8 @@ static void run(const char *what)
 		throttle_run();
 	if (!strcmp(what, "move"))
 		move_run();
+	if (!strcmp(what, "torture"))
+		torture_run();
 	if (!strcmp(what, "shell"))
 		shell();
 }

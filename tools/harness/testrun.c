@@ -35,8 +35,8 @@
 static const char *const programs[] = {
 	"zram_abi", "zram_input", "zram_reset_storm", "zram_hot_storm",
 	"zram_stats_wait", "zram_writeback_storm", "zram_stack",
-	"zram_swapoff_storm", "zram_zswap", "zram_cpu_storm", "zram_module_storm",
-	"zram_race",
+	"zram_swapoff_storm", "zram_torture", "zram_zswap", "zram_cpu_storm",
+	"zram_module_storm", "zram_race",
 };
 #define PROGRAMS	(sizeof(programs) / sizeof(*programs))
 
