@@ -11,14 +11,14 @@ OUT	?= $(CURDIR)/out
 
 # What the scripts take from the command line, see 'make help'
 export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
-	PEER N MINUTES
+	PEER N MINUTES CELL
 
 # They report in order; kernels are built with all CPUs anyway
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
 .PHONY: bench-deps help run test check apply export refresh range-diff deps fetch patch \
-	build boot judge bench bench-each each model busted races torture clean
+	build boot judge bench bench-each each model busted races torture matrix clean
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -43,8 +43,8 @@ help:
 ##   make patch         apply the series to it       (PATCHES=none: leave it bare)
 ##   make build         configure and build          (CONFIG=)
 ##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=);
-##                      or WHAT=kunit, selftest, io, faults, cost, scale,
-##                      latency, throttle, all, shell
+##                      or WHAT=kunit, selftest, io, faults, cost, scale, latency,
+##                      throttle, move, suspend, torture, all, shell
 ##   make judge         judge the last boot again
 ##   make bench         what the series costs and gains, base and series in turn,
 ##                      as a table, CSV and plots   (ROWS='cost latency', N=boots,
@@ -52,6 +52,8 @@ help:
 ##   make bench-each    what each patch costs and gains; hours, can be resumed
 ##   make torture       everything at once, for MINUTES=1, with CPUs that come and go
 ##                      (BASE=, CONFIG=KASAN-TORTURE: each access is checked)
+##   make matrix        all kernels and runs on both bases, as a table; hours, can be
+##                      resumed                     (CELL='suspend,huge pages')
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
 ##   make model         have spin go through every state of the models of the locks
 ##   make races         show each race of zram on the base, gone with the series
@@ -59,7 +61,7 @@ help:
 ##
 ## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the
 ## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, RT for 5.10-rt, KASAN,
-## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...).  V=1 shows
+## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for 5.10-rt).  V=1 shows
 ## everything.
 
 run: deps fetch patch build boot
@@ -123,6 +125,9 @@ busted: deps fetch
 torture: CONFIG =
 torture: deps fetch
 	@tools/harness/torture "$(BASE)" $(CONFIG)
+
+matrix: deps
+	@tools/harness/fetch 5.10 && tools/harness/fetch 5.10-rt && tools/harness/matrix
 
 races: deps fetch
 	@tools/harness/races "$(BASE)"

@@ -60,6 +60,7 @@ void scale_run(void);
 void latency_run(void);
 void throttle_run(void);
 void move_run(void);
+void suspend_run(void);
 void torture_run(void);
 void torture_briefly(void);
 /* What zram0 takes beside its data; it has room for so many pages. */

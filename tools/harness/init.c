@@ -18,6 +18,7 @@
  *	what=latency	who is late while a process swaps, see latencyrun.c
  *	what=throttle	who waits for a throttled process, see throttlerun.c
  *	what=move	memory is emptied beside zram, see moverun.c
+ *	what=suspend	the system is suspended beside zram, see suspendrun.c
  *	what=torture	zsmalloc's and zram's torture tests, see torturerun.c
  *	what=shell	busybox on the console
  *
@@ -187,6 +188,8 @@ static void run(const char *what)
 		throttle_run();
 	if (!strcmp(what, "move"))
 		move_run();
+	if (!strcmp(what, "suspend"))
+		suspend_run();
 	if (!strcmp(what, "torture"))
 		torture_run();
 	if (!strcmp(what, "shell"))

@@ -68,21 +68,34 @@ elif [ -n "$VARIANT" ]; then
 	OUT=$OUT/variant
 fi
 
-# check_config NAME: stop unless configs/NAME.config is a kernel to build.  Those
-# in small letters are parts of kernels.
+# check_config NAME: stop unless configs/NAME.config is a kernel to build, or NAME-RT
+# asks for it on PREEMPT_RT.  Those in small letters are parts of kernels.
 check_config() {
 	case $1 in
 	*[!A-Z0-9-]*) ;;
-	?*) [ ! -f "$HARNESS/configs/$1.config" ] || return 0 ;;
+	?*) [ ! -f "$HARNESS/configs/${1%-RT}.config" ] || return 0 ;;
 	esac
 	usage "unknown CONFIG '$1'; there is: $(cd "$HARNESS/configs" &&
-		printf '%s\n' [A-Z]*.config | sed 's/\.config$//' | paste -sd' ')"
+		printf '%s\n' [A-Z]*.config | sed 's/\.config$//' | paste -sd' '), and -RT behind each"
+}
+
+# config_on_base CONFIG: a base with PREEMPT_RT has kernels of its own.
+config_on_base() {
+	case $base,$1 in
+	*-rt,LOCKDEP) echo RT ;;
+	*-rt,*) echo "$1-RT" ;;
+	*) echo "$1" ;;
+	esac
 }
 
 # chain NAME: what a configuration is made of, the most general one first.  It
 # says by "# on: OTHER..." which ones it stands on.
 chain() {
-	chain_on=$(sed -n 's/^# on: *//p' "$HARNESS/configs/$1.config")
+	if [ -f "$HARNESS/configs/$1.config" ]; then
+		chain_on=$(sed -n 's/^# on: *//p' "$HARNESS/configs/$1.config")
+	else
+		chain_on="${1%-RT} preempt-rt"
+	fi
 	for chain_part in $chain_on; do
 		(chain "$chain_part")
 	done
@@ -96,6 +109,9 @@ config_lines() {
 			cat "$HARNESS/configs/$config_part.$2"
 	done
 }
+
+# list FILE: the lines of a list that say something, without blanks at the bars.
+list() { sed -E '/^#/d; /^[[:space:]]*$/d; s/[[:space:]]*\|[[:space:]]*/|/g; s/[[:space:]]*$//' "$1"; }
 
 # lock FILE: one run at a time in the directory that FILE stands beside.
 lock() {

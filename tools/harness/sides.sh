@@ -49,14 +49,6 @@ rows_of_base() {
 	esac
 }
 
-# config_on_base CONFIG: PREEMPT_RT has kernels of its own.
-config_on_base() {
-	case $base in
-	*-rt) echo "$1-RT" ;;
-	*) echo "$1" ;;
-	esac
-}
-
 # check_sides: stop unless the sides can be built here.
 check_sides() {
 	check_base "$base"
@@ -91,6 +83,3 @@ middle() {
 	sort -g | awk '{ v[NR] = $1 }
 		       END { if (NR) print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
-
-# list FILE: the lines of a list that say something, without blanks at the bars.
-list() { sed -E '/^#/d; /^[[:space:]]*$/d; s/[[:space:]]*\|[[:space:]]*/|/g; s/[[:space:]]*$//' "$1"; }

@@ -74,6 +74,7 @@ static void tell_figures(void)
 	tell("loads: %d\n", LOADS);
 	tell_field("/proc/vmstat", "pswpin");
 	tell_field("/proc/vmstat", "pswpout");
+	tell_field("/proc/vmstat", "thp_swpout");
 	tell("peak_orig: %llu\npeak_compressed: %llu\n", peak.orig, peak.compressed);
 
 	tell("pages_compacted: %llu\n", nth_number(ZRAM "mm_stat", 7));
