@@ -11,13 +11,13 @@ OUT	?= $(CURDIR)/out
 
 # What the scripts take from the command line, see 'make help'
 export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
-	PEER N MINUTES CELL
+	PEER N MINUTES CELL PREFIX
 
 # They report in order; kernels are built with all CPUs anyway
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: bench-deps help run test check apply export refresh range-diff deps fetch patch \
+.PHONY: applies mbox bench-deps help run test check apply export refresh range-diff deps fetch patch \
 	build boot judge bench bench-each each model busted races torture matrix clean
 
 help:
@@ -36,6 +36,9 @@ help:
 ##   make export KSRC=DIR   write the patches anew from a git tree
 ##   make range-diff    write how each -rt series differs from the other one
 ##   make each          build every commit by itself
+##   make applies       try every 5.10 package that Debian's archive has, or your own
+##                      tree, which is only read    (BASE=, KSRC=DIR)
+##   make mbox          the series as mails         (BASE=, PREFIX='PATCH v2 5.10')
 ##
 ## Step by step
 ##   make deps          install what is missing      (DEPS=no: only say what)
@@ -74,6 +77,12 @@ check:
 
 apply:
 	@tools/queue/apply "$(BASE)" "$(KSRC)" $(STAGE)
+
+applies:
+	@tools/queue/applies "$(BASE)" $(KSRC)
+
+mbox:
+	@tools/queue/mbox "$(BASE)"
 
 export:
 	@tools/queue/export "$(BASE)" "$(KSRC)"
@@ -127,6 +136,7 @@ torture: deps fetch
 	@tools/harness/torture "$(BASE)" $(CONFIG)
 
 matrix: deps
+	@tools/harness/deps install matrix
 	@tools/harness/fetch 5.10 && tools/harness/fetch 5.10-rt && tools/harness/matrix
 
 races: deps fetch

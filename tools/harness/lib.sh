@@ -113,6 +113,20 @@ config_lines() {
 # list FILE: the lines of a list that say something, without blanks at the bars.
 list() { sed -E '/^#/d; /^[[:space:]]*$/d; s/[[:space:]]*\|[[:space:]]*/|/g; s/[[:space:]]*$//' "$1"; }
 
+# arch CONFIG: what it is for: x86, or arm64.
+arch() {
+	arch_listed=$(config_lines "$1" config | sed -n 's/^# arch: *//p')
+	echo "${arch_listed:-x86}"
+}
+
+# image CONFIG: the file that make makes of such a kernel.
+image() {
+	case $(arch "$1") in
+	arm64) echo arch/arm64/boot/Image ;;
+	*) echo arch/x86/boot/bzImage ;;
+	esac
+}
+
 # lock FILE: one run at a time in the directory that FILE stands beside.
 lock() {
 	mkdir -p "$(dirname "$1")" || die "can't create $(dirname "$1")"
@@ -209,11 +223,18 @@ found() {
 kmake() {
 	ccache=
 	! command -v ccache >/dev/null || ccache='ccache '
+	cross=
+	case $(arch "${config:-common}") in
+	arm64)
+		cross=aarch64-linux-gnu-
+		set -- ARCH=arm64 CROSS_COMPILE="$cross" "$@"
+		;;
+	esac
 	# An empty LOCALVERSION keeps the kernel from adding a '+' to its name.
 	CCACHE_BASEDIR=$OUT \
 	KBUILD_BUILD_TIMESTAMP='Sun Dec 13 22:41:30 UTC 2020' \
 	KBUILD_BUILD_USER=harness KBUILD_BUILD_HOST=localhost KBUILD_BUILD_VERSION=1 \
 	LOCALVERSION='' \
-		make -C "$src" O="$dir" CC="${ccache}gcc" HOSTCC="${ccache}gcc" \
+		make -C "$src" O="$dir" CC="${ccache}${cross}gcc" HOSTCC="${ccache}gcc" \
 		V="${V:-0}" -j"${JOBS:-$(nproc)}" "$@" 2>&1
 }
