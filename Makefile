@@ -18,7 +18,7 @@ export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
 MAKEFLAGS += --no-print-directory
 
 .PHONY: applies mbox bench-deps help run test check apply export refresh range-diff deps fetch patch \
-	build boot judge bench bench-each each model busted races torture matrix clean
+	build boot judge bench bench-each each model busted races torture matrix coverage status clean
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -58,8 +58,10 @@ help:
 ##   make matrix        all kernels and runs on both bases, as a table; hours, can be
 ##                      resumed                     (CELL='suspend,huge pages')
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
+##   make coverage      which lines of the series the tests reach, and why not the rest
 ##   make model         have spin go through every state of the models of the locks
 ##   make races         show each race of zram on the base, gone with the series
+##   make status        what there is: patches, kernels, and how each run ended
 ##   make clean         remove out/
 ##
 ## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the
@@ -139,8 +141,15 @@ matrix: deps
 	@tools/harness/deps install matrix
 	@tools/harness/fetch 5.10 && tools/harness/fetch 5.10-rt && tools/harness/matrix
 
+coverage: deps fetch
+	@tools/harness/deps install coverage
+	@tools/harness/coverage "$(BASE)"
+
 races: deps fetch
 	@tools/harness/races "$(BASE)"
+
+status:
+	@tools/harness/status
 
 clean:
 	rm -rf "$(OUT)"

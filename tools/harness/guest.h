@@ -63,6 +63,8 @@ void move_run(void);
 void suspend_run(void);
 void torture_run(void);
 void torture_briefly(void);
+/* Where the kernel counted it. */
+void tell_coverage(void);
 /* What zram0 takes beside its data; it has room for so many pages. */
 void tell_memory(unsigned long pages);
 

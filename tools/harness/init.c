@@ -211,6 +211,7 @@ int main(void)
 	load_module(ZRAM_MODULE);
 
 	run(what);
+	tell_coverage();
 	tell_clock();
 	tell_health();
 	tell("end: %s\n", uts.release);
