@@ -5,13 +5,14 @@
  * Threads allocate, write, read and free the objects of one pool, while it is
  * compacted, its pages migrate, other pools come and go, and memory gets short.
  * Every byte that is read is compared.  What goes wrong is counted and told, and
- * the test goes on: the last word is "End of test: SUCCESS" or "FAILURE".
+ * the test goes on: the last word is "End of test: SUCCESS", "FAILURE", or
+ * "ZSMALLOC_HOTPLUG" if a CPU would not go or come.
  *
  *	echo 1 >/sys/module/zsmalloc_torture/parameters/run
  *	echo 0 >/sys/module/zsmalloc_torture/parameters/run
  *
  * or zsmalloc_torture.run=1 at boot.  Writing 0 returns when it is over, with EIO
- * if it failed.  CPUs come and go (onoff_interval), threads are moved between
+ * if it did not succeed.  CPUs come and go (onoff_interval), threads are moved between
  * them (shuffle_interval) and all pause together (stutter), by the functions that
  * the kernel's torture tests share.
  *
@@ -22,12 +23,16 @@
 
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/oom.h>
 #include <linux/percpu.h>
 #include <linux/prandom.h>
 #include <linux/rwsem.h>
@@ -61,7 +66,8 @@ struct torture_obj {
 struct torture_worker {
 	struct task_struct *task;
 	struct torture_random_state rand;
-	unsigned int boosted;		/* still so many steps with a higher priority */
+	bool boosted;			/* has a higher priority */
+	unsigned long boost_ends;	/* in jiffies */
 	void *copy[2];			/* of objects that span pages */
 };
 
@@ -88,6 +94,7 @@ static u8 *pattern;			/* two pages of noise */
 static struct torture_worker *torture_workers;
 static unsigned int nr_workers;
 static struct task_struct *stats_task;
+static bool all_set_up;
 
 /* Whoever frees under a spinlock, as swap does */
 static DEFINE_SPINLOCK(torture_lock);
@@ -114,10 +121,11 @@ static bool one_in(struct torture_worker *w, unsigned int n)
 
 /* --- one object ----------------------------------------------------------- */
 
-/* As zram does: the first try must not wait */
+/* As zram does: the first try must not wait; nor may who has a higher priority */
 static gfp_t obj_gfp(struct torture_worker *w)
 {
-	gfp_t may_wait = one_in(w, 2) ? __GFP_KSWAPD_RECLAIM : GFP_NOIO;
+	bool must_not = w->boosted || one_in(w, 2);
+	gfp_t may_wait = must_not ? __GFP_KSWAPD_RECLAIM : GFP_NOIO;
 
 	return may_wait | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
 }
@@ -178,8 +186,8 @@ static void compare_obj(const struct torture_obj *obj, const u8 *got)
 	count(T_WRONG);
 	for (i = 0; got[i] == want[i] && i < obj->size - 1; )
 		i++;
-	pr_alert("!!! object %td: byte %u of %u is %#x, not %#x\n",
-		 obj - torture_objs, i, obj->size, got[i], want[i]);
+	pr_alert_ratelimited("!!! object %td: byte %u of %u is %#x, not %#x\n",
+			     obj - torture_objs, i, obj->size, got[i], want[i]);
 }
 
 /* Holds another one as well, which may be in the same zspage */
@@ -200,9 +208,10 @@ static void read_another(struct torture_worker *w)
 }
 
 /* What it read must still be there when it comes back */
-static void read_obj(struct torture_worker *w, const struct torture_obj *obj)
+static void read_obj(struct torture_worker *w, struct zs_pool *pool,
+		     const struct torture_obj *obj)
 {
-	const void *got = zs_obj_read_begin(torture_pool, obj->handle, w->copy[0]);
+	const void *got = zs_obj_read_begin(pool, obj->handle, w->copy[0]);
 
 	compare_obj(obj, got);
 	if (one_in(w, 8)) {
@@ -214,7 +223,7 @@ static void read_obj(struct torture_worker *w, const struct torture_obj *obj)
 		compare_obj(obj, got);
 		count(T_SLEPT);
 	}
-	zs_obj_read_end(torture_pool, obj->handle, got);
+	zs_obj_read_end(pool, obj->handle, got);
 }
 
 /* In turn the pool gets fuller and emptier, so that there is what to compact */
@@ -246,29 +255,31 @@ static void use_obj(struct torture_worker *w)
 	} else {
 		down_read(&obj->lock);
 		if (obj->handle)
-			read_obj(w, obj);
+			read_obj(w, torture_pool, obj);
 		up_read(&obj->lock);
 	}
 }
 
 /* --- the threads ---------------------------------------------------------- */
 
-/* Readers that are preempted by others, who free and compact */
+/*
+ * Readers that are preempted by others, who free and compact.  For so short a time,
+ * and so seldom, that no CPU is throttled.
+ */
 static void change_priority(struct torture_worker *w)
 {
-	if (w->boosted) {
-		if (--w->boosted == 0)
-			sched_set_normal(current, 0);
-		return;
+	if (w->boosted && time_after(jiffies, w->boost_ends)) {
+		sched_set_normal(current, 0);
+		w->boosted = false;
+	} else if (!w->boosted && time_after(jiffies, w->boost_ends + HZ / 2)) {
+		w->boost_ends = jiffies + HZ / 50;
+		w->boosted = true;
+		if (one_in(w, 2))
+			sched_set_fifo(current);
+		else
+			sched_set_fifo_low(current);
+		count(T_BOOST);
 	}
-	if (!one_in(w, 2000))
-		return;
-	w->boosted = 200;
-	if (one_in(w, 2))
-		sched_set_fifo(current);
-	else
-		sched_set_fifo_low(current);
-	count(T_BOOST);
 }
 
 static int zsmalloc_torture_worker(void *arg)
@@ -317,8 +328,10 @@ static void one_pool(struct torture_worker *w, struct torture_obj *objs)
 			free_obj(w, pool, &objs[i]);
 	zs_compact(pool);
 	for (i = 0; i < POOL_OBJS; i++)
-		if (objs[i].handle)
+		if (objs[i].handle) {
+			read_obj(w, pool, &objs[i]);
 			free_obj(w, pool, &objs[i]);
+		}
 	zs_destroy_pool(pool);
 	count(T_POOL);
 }
@@ -340,24 +353,55 @@ static int zsmalloc_torture_pools(void *arg)
 }
 
 /*
- * Takes all memory that can be had without waiting, and gives it back so soon that
- * those who wait for some are served before they call for the OOM killer.
+ * All memory that can be had without waiting is taken, and given back soon.  Who
+ * then calls for the OOM killer gets it first.
  */
+static DEFINE_MUTEX(hoard_lock);
+static LIST_HEAD(hoard);
+static unsigned long given_back;	/* pages, since anybody asked */
+
 static void take_all_memory(void)
 {
-	struct page *page, *next;
-	LIST_HEAD(pages);
+	unsigned long taken = 0;
+	struct page *page;
 
-	for (;;) {
+	mutex_lock(&hoard_lock);
+	while (!torture_must_stop()) {
 		page = alloc_page(GFP_NOWAIT | __GFP_NOWARN | __GFP_NOMEMALLOC);
 		if (!page)
 			break;
-		list_add(&page->lru, &pages);
+		list_add(&page->lru, &hoard);
+		if (++taken % 1024 == 0)
+			cond_resched();
 	}
-	schedule_timeout_uninterruptible(1);
-	list_for_each_entry_safe(page, next, &pages, lru)
-		__free_page(page);
+	mutex_unlock(&hoard_lock);
 }
+
+static void give_all_back(void)
+{
+	struct page *page, *next;
+
+	mutex_lock(&hoard_lock);
+	list_for_each_entry_safe(page, next, &hoard, lru) {
+		list_del(&page->lru);
+		__free_page(page);
+		if (++given_back % 1024 == 0)
+			cond_resched();
+	}
+	mutex_unlock(&hoard_lock);
+}
+
+static int torture_oom(struct notifier_block *nb, unsigned long unused, void *freed)
+{
+	give_all_back();
+	mutex_lock(&hoard_lock);
+	*(unsigned long *)freed += given_back;
+	given_back = 0;
+	mutex_unlock(&hoard_lock);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block torture_oom_nb = { .notifier_call = torture_oom };
 
 /* What a module can't call is there only if this is none */
 #ifndef MODULE
@@ -367,8 +411,8 @@ static struct page *new_page(struct page *page, unsigned long private)
 }
 
 /*
- * The page that holds an object; or that of the copy, if it spans pages, or none.
- * isolate_movable_page() looks at any page.
+ * The page that holds an object; or that of the copy, if it spans pages or is in
+ * highmem, or none.  isolate_movable_page() looks at any page.
  */
 static struct page *any_page(struct torture_worker *w)
 {
@@ -418,6 +462,7 @@ static void shrink(void)
 #else
 static void migrate_one(struct torture_worker *w)
 {
+	schedule_timeout_interruptible(HZ);
 }
 
 static void shrink(void)
@@ -442,14 +487,19 @@ static int zsmalloc_torture_pressure(void *arg)
 {
 	struct torture_worker *w = arg;
 
+	register_oom_notifier(&torture_oom_nb);
 	do {
-		if (one_in(w, 4))
+		if (one_in(w, 4)) {
 			take_all_memory();
-		else
+			schedule_timeout_interruptible(1);
+			give_all_back();
+		} else {
 			shrink();
+		}
 		schedule_timeout_interruptible(HZ);
 		stutter_wait("zsmalloc_torture_pressure");
 	} while (!torture_must_stop());
+	unregister_oom_notifier(&torture_oom_nb);
 	torture_kthread_stopping("zsmalloc_torture_pressure");
 	return 0;
 }
@@ -500,12 +550,13 @@ static void torture_print_parms(const char *tag)
 
 /* --- a test --------------------------------------------------------------- */
 
-/* Each has other numbers, and the same in each test */
+/* Each has other numbers */
 static int torture_set_up_worker(struct torture_worker *w, unsigned int i)
 {
 	torture_random_init(&w->rand);
 	w->rand.trs_state = i * 7919UL;
-	w->boosted = 0;
+	w->boosted = false;
+	w->boost_ends = jiffies;
 	w->copy[0] = (void *)__get_free_page(GFP_KERNEL);
 	w->copy[1] = (void *)__get_free_page(GFP_KERNEL);
 	return w->copy[0] && w->copy[1] ? 0 : -ENOMEM;
@@ -597,10 +648,17 @@ static void torture_empty_pool(void)
 	for (i = 0; i < nobjs; i++) {
 		if (!torture_objs[i].handle)
 			continue;
-		read_obj(w, &torture_objs[i]);
+		read_obj(w, torture_pool, &torture_objs[i]);
 		free_obj(w, torture_pool, &torture_objs[i]);
 		cond_resched();
 	}
+	/* a worker frees those whose pages were locked */
+	for (i = 0; i < 100 && zs_get_total_pages(torture_pool); i++)
+		schedule_timeout_uninterruptible(HZ / 50 + 1);
+	if (!zs_get_total_pages(torture_pool))
+		return;
+	count(T_WRONG);
+	pr_alert("!!! %lu pages are left\n", zs_get_total_pages(torture_pool));
 }
 
 static void torture_tear_down(void)
@@ -622,23 +680,34 @@ static void torture_tear_down(void)
 	torture_objs = NULL;
 }
 
-/* Returns 0, or -EIO if it failed; -EAGAIN if the kernel is just going down */
-static int torture_end(bool was_begun)
+static int torture_verdict(void)
 {
-	int error = 0;
+	torture_print_stats();
+	if (events(T_WRONG))
+		torture_print_parms("End of test: FAILURE");
+	else if (torture_onoff_failures())
+		torture_print_parms("End of test: ZSMALLOC_HOTPLUG");
+	else
+		torture_print_parms("End of test: SUCCESS");
+	return events(T_WRONG) || torture_onoff_failures() ? -EIO : 0;
+}
 
+/*
+ * @error is why it ends before it has begun, or 0.  Returns that, or -EIO if it did
+ * not succeed; -EAGAIN if the kernel is just going down.
+ */
+static int torture_end(int error)
+{
 	if (torture_cleanup_begin())
 		return -EAGAIN;
 	torture_stop_threads();
-	if (was_begun) {
+	/* some of them may have been at work */
+	if (all_set_up)
 		torture_empty_pool();
-		torture_print_stats();
-		error = events(T_WRONG) ? -EIO : 0;
-		torture_print_parms(error ? "End of test: FAILURE" :
-				    torture_onoff_failures() ?
-				    "End of test: ZSMALLOC_HOTPLUG" :
-				    "End of test: SUCCESS");
-	}
+	if (!error)
+		error = torture_verdict();
+	else
+		pr_alert("--- End of test: FAILURE: it did not begin: %d\n", error);
 	torture_tear_down();
 	torture_cleanup_end();
 	return error;
@@ -651,13 +720,14 @@ static int torture_begin(void)
 	if (!torture_init_begin(KBUILD_MODNAME, verbose))
 		return -EBUSY;
 	error = torture_set_up();
+	all_set_up = !error;
 	if (!error) {
 		torture_print_parms("Start of test");
 		error = torture_disturb() ?: torture_create_threads();
 	}
 	torture_init_end();
 	if (error)
-		torture_end(false);
+		torture_end(error);
 	return error;
 }
 
@@ -679,7 +749,7 @@ static int run_set(const char *val, const struct kernel_param *kp)
 	}
 	if (wanted == running)
 		return wanted ? -EBUSY : 0;
-	error = wanted ? torture_begin() : torture_end(true);
+	error = wanted ? torture_begin() : torture_end(0);
 	if (!wanted || !error)
 		running = wanted;
 	return error;
@@ -706,6 +776,9 @@ static int __init zsmalloc_torture_init(void)
 	if (run_at_init) {
 		error = torture_begin();
 		running = !error;
+		/* a module that goes has no more users */
+		if (error)
+			initialized = IS_BUILTIN(CONFIG_ZSMALLOC_TORTURE_TEST);
 	}
 	kernel_param_unlock(THIS_MODULE);
 	return error;
@@ -717,7 +790,7 @@ static void __exit zsmalloc_torture_exit(void)
 	kernel_param_lock(THIS_MODULE);
 	initialized = false;
 	if (running)
-		torture_end(true);
+		torture_end(0);
 	kernel_param_unlock(THIS_MODULE);
 }
 module_exit(zsmalloc_torture_exit);

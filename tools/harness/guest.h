@@ -13,6 +13,9 @@
 #define ZSMALLOC_MODULE	"/lib/modules/zsmalloc.ko"
 #define PREEMPTOFF_MODULE	"/lib/modules/preemptoff.ko"
 
+/* Whether memory comes in huge pages: always, never, ... */
+#define THP	"/sys/kernel/mm/transparent_hugepage/enabled"
+
 /* Returns 0 if all of text went into the file. */
 int put(const char *path, const char *text);
 /* As put(), but the run is worth nothing without it. */

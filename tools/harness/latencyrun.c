@@ -31,7 +31,6 @@
 #define TRACING	"/sys/kernel/tracing/"
 #define EVENTS	TRACING "events/"
 #define FRONTSWAP	"/sys/kernel/debug/frontswap/"
-#define THP	"/sys/kernel/mm/transparent_hugepage/enabled"
 
 #define PREEMPTOFF	"/sys/kernel/debug/preemptoff/"
 /* One that interrupts the tracing of another may be told to come before it. */

@@ -5,6 +5,7 @@
  *
  *	seed=N		of the loads' data
  *	corrupt=1	spoil one page, to see the verifier notice
+ *	thp=always	in huge pages
  *	probe=1		count what zs_page_migrate() returns; CONFIG=BENCH can
  */
 #include <stdio.h>
@@ -121,6 +122,9 @@ void swap_run(void)
 	tell("stage: swap run\nram: %llu\n", ram());
 	if (set_up_swap(3 * ram()))
 		return;
+	/* not by the kernel's own argument: it would not, with so little memory */
+	if (getenv("thp"))
+		must_put(THP, getenv("thp"));
 	if (probe)
 		start_probe();
 
