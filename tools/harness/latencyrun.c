@@ -13,6 +13,7 @@
  *
  * Tells what timerlat and swapload tell, and
  *	figure: swap_rate N	pages swapped out and in a second
+ *	figure: load_ms N	what the process took; zswap's pages are not in the former
  * or, instead of the latencies, line by line,
  *	held: TEXT		what kmod/preemptoff.c has
  *	flush: TEXT		the histogram of trace_flushes()
@@ -130,7 +131,7 @@ void latency_run(void)
 	const char *thp = getenv("thp") ?: "never";
 	int held = asked("held", 0), flush = asked("flush", 0);
 	unsigned long long pages;
-	double began;
+	double began, took;
 
 	tell("stage: latency run\nram: %llu\n", ram());
 	/* or who runs with SCHED_FIFO for long is stopped now and then */
@@ -159,7 +160,9 @@ void latency_run(void)
 	began = seconds();
 	tell("load0_status: %d\n", finish(start_load()));
 	pages = swapped_in() + swapped_out() - pages;
-	tell("figure: swap_rate %.0f\n", pages / (seconds() - began));
+	took = seconds() - began;
+	tell("figure: swap_rate %.0f\n", pages / took);
+	tell("figure: load_ms %.1f\n", took * 1000);
 
 	if (held)
 		must_put(PREEMPTOFF "on", "0");
