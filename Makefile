@@ -56,7 +56,7 @@ help:
 ##   make torture       everything at once, for MINUTES=1, with CPUs that come and go
 ##                      (BASE=, CONFIG=KASAN-TORTURE: each access is checked)
 ##   make matrix        all kernels and runs on both bases, as a table; hours, can be
-##                      resumed                     (CELL='suspend,huge pages')
+##                      resumed                     (CELL='suspend;huge pages')
 ##   make busted        break the series on purpose; each must be caught; 20 minutes
 ##   make coverage      which lines of the series the tests reach, and why not the rest
 ##   make model         have spin go through every state of the models of the locks
@@ -139,7 +139,7 @@ torture: deps fetch
 
 matrix: deps
 	@tools/harness/deps install matrix
-	@tools/harness/fetch 5.10 && tools/harness/fetch 5.10-rt && tools/harness/matrix
+	@tools/harness/matrix
 
 coverage: deps fetch
 	@tools/harness/deps install coverage
