@@ -10,14 +10,14 @@ WHAT	?= swap
 OUT	?= $(CURDIR)/out
 
 # What the scripts take from the command line, see 'make help'
-export BASE CONFIG OUT V DEPS KSRC KTAR STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
+export BASE CONFIG OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
 	PEER N MINUTES CELL PREFIX
 
 # They report in order; kernels are built with all CPUs anyway
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: applies mbox bench-deps help run test check apply export refresh range-diff deps fetch patch \
+.PHONY: deb deb-test walk applies mbox bench-deps help run test check apply export refresh range-diff deps fetch patch \
 	build boot judge bench bench-each each model busted races torture matrix coverage status clean
 
 help:
@@ -61,6 +61,15 @@ help:
 ##   make coverage      which lines of the series the tests reach, and why not the rest
 ##   make model         have spin go through every state of the models of the locks
 ##   make races         show each race of zram on the base, gone with the series
+##
+## To install
+##   make deb           Debian packages of the kernel (BASE=, KCONFIG=FILE: your own
+##                      configuration); an hour and a half on 2 cores, 8 GB
+##   make deb-test      installs them in a Debian in QEMU, swaps, removes them; needs
+##                      root for debootstrap; 15 minutes
+##   make walk          what the READMEs tell a maintainer, a distribution and a user
+##                      to do, done in a clean Debian (WAY='maintainer'); hours
+##
 ##   make status        what there is: patches, kernels, and how each run ended
 ##   make clean         remove out/
 ##
@@ -147,6 +156,19 @@ coverage: deps fetch
 
 races: deps fetch
 	@tools/harness/races "$(BASE)"
+
+deb: patch
+	@tools/harness/deps install deb
+	@tools/deb/build "$(BASE)"
+
+deb-test: deb
+	@tools/harness/deps install machine
+	@tools/deb/machine
+	@tools/deb/test "$(BASE)"
+
+walk: deps
+	@tools/harness/deps install machine
+	@tools/deb/walk $(WAY)
 
 status:
 	@tools/harness/status

@@ -14,6 +14,14 @@ security_uri() {
 		     END { if (!found && beside) print beside }'
 }
 
+# main_uri: Debian's archive as this machine's apt reaches it.
+main_uri() {
+	# The words are apt's, not the shell's.
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(REPO_URI) $(ORIGIN)' 'Created-By: Packages' |
+		awk '$1 ~ /\/debian\/*$/ { print $1; exit }'
+}
+
 # private_apt DIR SUITE: an apt with lists, state and one source of its own, so that
 # the machine's own lists are neither needed nor changed.  SUITE is a security one.
 private_apt() {

@@ -178,6 +178,15 @@ quiet_log() {
 	return $quiet_status
 }
 
+# as_root COMMAND...
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
 # record DIR | record BASE CONFIG WHAT: the directory of a recorded run.
 record() {
 	case $# in
@@ -218,8 +227,33 @@ found() {
 	}
 }
 
+# configcheck: prints each option of $dir/fragments that $dir/.config does not have.
+# The last of several lines for an option counts, as it does for Kconfig.
+configcheck() {
+	awk '
+	function option(line,   name) {
+		if (line ~ /^CONFIG_[A-Za-z0-9_]+=/) {
+			name = line; sub(/=.*/, "", name); sub(/^[^=]*=/, "", line)
+			value = line; return name
+		}
+		if (line ~ /^# CONFIG_[A-Za-z0-9_]+ is not set$/) {
+			split(line, word, " "); value = "n"; return word[2]
+		}
+		return ""
+	}
+	{ name = option($0) }
+	name == "" { next }
+	FILENAME == ARGV[1] { want[name] = value; next }
+	{ have[name] = value }
+	END {
+		for (name in want)
+			if ((name in have ? have[name] : "n") != want[name])
+				print name "=" want[name]
+	}' "$dir/fragments" "$dir/.config"
+}
+
 # kmake TARGET...: the kernel's make from $src into $dir, the same on every
-# machine and day.
+# machine and day; $stamp is another day.
 kmake() {
 	ccache=
 	! command -v ccache >/dev/null || ccache='ccache '
@@ -232,7 +266,7 @@ kmake() {
 	esac
 	# An empty LOCALVERSION keeps the kernel from adding a '+' to its name.
 	CCACHE_BASEDIR=$OUT \
-	KBUILD_BUILD_TIMESTAMP='Sun Dec 13 22:41:30 UTC 2020' \
+	KBUILD_BUILD_TIMESTAMP=${stamp:-Sun Dec 13 22:41:30 UTC 2020} \
 	KBUILD_BUILD_USER=harness KBUILD_BUILD_HOST=localhost KBUILD_BUILD_VERSION=1 \
 	LOCALVERSION='' \
 		make -C "$src" O="$dir" CC="${ccache}${cross}gcc" HOSTCC="${ccache}gcc" \
