@@ -35,7 +35,8 @@ help:
 ##   make refresh       fold edits of readable files into the patches
 ##   make export KSRC=DIR   write the patches anew from a git tree
 ##   make range-diff    write how each -rt series differs from the other one
-##   make each          build every commit by itself
+##   make each          build every commit by itself, with W=1 and sparse, in four
+##                      configurations (CONFIG=MODULES: in one); hours
 ##   make applies       try every 5.10 package that Debian's archive has, or your own
 ##                      tree, which is only read    (BASE=, KSRC=DIR)
 ##   make mbox          the series as mails         (BASE=, PREFIX='PATCH v2 5.10')
@@ -132,8 +133,10 @@ bench: bench-deps
 bench-each: deps
 	@tools/harness/bench-each "$(BASE)"
 
-each: fetch
-	@tools/harness/each "$(BASE)" LOCKDEP
+each: CONFIG = LOCKDEP MODULES NOCOMPACT X86-32
+each: deps fetch
+	@tools/harness/deps install each
+	@for config in $(CONFIG); do tools/harness/each "$(BASE)" $$config || exit; done
 
 model:
 	@tools/harness/deps install model

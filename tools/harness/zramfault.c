@@ -5,7 +5,8 @@
  * Step by step: an operation is done again and again while the kernel is told
  * to fail its first, second, ... allocation (/proc/self/fail-nth), until it
  * makes no more of them.  Then at random, a fifth of all allocations, so that
- * a second attempt may fail as well.
+ * a second attempt may fail as well.  At last a backing device that fails a fifth of
+ * what it is asked.
  *
  * An operation may fail; but a page must hold what the last write that
  * succeeded put there, and a device that could not be set up must be as
@@ -85,14 +86,20 @@ static int op_disksize(unsigned int n)
 
 /* --- checks -------------------------------------------------------------- */
 
-static void check_page(unsigned int page)
+static void check_page_is(unsigned int page, const unsigned char *have)
 {
 	pattern(want, page, generation[page]);
-	if (pread(device, buf, PAGE, (off_t)page * PAGE) == PAGE &&
-	    !memcmp(buf, want, PAGE))
+	if (have && !memcmp(have, want, PAGE))
 		return;
 	if (lost++ < 10)
 		tell("lost: page %u of generation %u\n", page, generation[page]);
+}
+
+static void check_page(unsigned int page)
+{
+	ssize_t n = pread(device, buf, PAGE, (off_t)page * PAGE);
+
+	check_page_is(page, n == PAGE ? buf : NULL);
 }
 
 static void check_all(void)
@@ -284,6 +291,85 @@ static void at_random(void)
 	tell("faults_random: %u operations, %u errors\n", RANDOM_OPS, bad);
 }
 
+/* --- a backing device that fails ----------------------------------------- */
+
+#define REQUESTS DEBUG "fail_make_request/"
+#define ROUNDS 3
+
+/* Another zram, so that nothing but its requests can fail. */
+static void set_up_backing(void)
+{
+	char path[64];
+
+	if (op_hot_add(0)) {
+		tell("error: no zram to be the backing device\n");
+		exit(1);
+	}
+	snprintf(path, sizeof(path), "/sys/block/zram%d/disksize", added);
+	must_put(path, "16M");
+	snprintf(path, sizeof(path), "/sys/block/zram%d/make-it-fail", added);
+	must_put(path, "1");
+	snprintf(path, sizeof(path), "/dev/zram%d", added);
+	must_put(ZRAM "backing_dev", path);
+	must_put(ZRAM "disksize", "16M");
+	must_put(REQUESTS "verbose", "0");
+	must_put(REQUESTS "interval", "1");
+	must_put(REQUESTS "times", "-1");
+}
+
+static void remove_backing(void)
+{
+	char path[64];
+
+	must_put(ZRAM "reset", "1");
+	snprintf(path, sizeof(path), "%d", added);
+	must_put("/sys/class/zram-control/hot_remove", path);
+}
+
+/* Returns how many can't be read; what can be read has to be right. */
+static unsigned int read_all(void)
+{
+	unsigned int page, bad = 0;
+
+	for (page = 0; page < PAGES; page++) {
+		if (pread(device, buf, PAGE, (off_t)page * PAGE) == PAGE)
+			check_page_is(page, buf);
+		else
+			bad++;
+	}
+	return bad;
+}
+
+static void with_backing(void)
+{
+	unsigned int round, page, writes = 0, reads = 0;
+	unsigned long out = 0;
+
+	set_up_backing();
+	memset(generation, 0, sizeof(generation));
+	device = open("/dev/zram0", O_RDWR | O_DIRECT);
+	for (round = 0; round < ROUNDS; round++) {
+		for (page = 0; page < PAGES; page++)
+			if (write_page(page))
+				tell("error: page %u can't be written\n", page);
+		must_put(ZRAM "idle", "all");
+		must_put(REQUESTS "probability", "20");
+		/* says that it failed, and goes on */
+		writes += put(ZRAM "writeback", "idle") != 0;
+		sscanf(slurp(ZRAM "bd_stat"), "%lu", &out);
+		reads += read_all();
+		must_put(REQUESTS "probability", "0");
+		check_all();
+	}
+	close(device);
+	failed += reads;
+	tell("faults_backing: %lu pages there at last, %u reads failed, %u of %u writebacks\n",
+	     out, reads, writes, ROUNDS);
+	if (!out || !reads)
+		tell("error: nothing failed on the backing device\n");
+	remove_backing();
+}
+
 int main(void)
 {
 	unsigned int page;
@@ -323,6 +409,7 @@ int main(void)
 
 	close(device);
 	must_put(ZRAM "reset", "1");
+	with_backing();
 	tell("faults_injected: %lu\nfaults_failed: %lu\nfaults_lost: %lu\n",
 	       injected, failed, lost);
 	return lost != 0;
