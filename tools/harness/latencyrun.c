@@ -5,11 +5,13 @@
  * kernel command line:
  *
  *	pages=N		what the process touches (330 MiB in 256 MiB of memory)
+ *	data=words	what is in them, see swapload.c
  *	thp=always	transparent huge pages, or never
  *	period=200	microseconds between two wakes
  *	compact=0	without zram's compaction; migrate=0, without memory's
  *	held=1		instead, how long preemption is off, and where
  *	flush=1		instead, how long it takes to free swap slots
+ *	late=N		also, who ran whenever the thread was later than N microseconds
  *
  * Tells what timerlat and swapload tell, and
  *	figure: swap_rate N	pages swapped out and in a second
@@ -17,6 +19,7 @@
  * or, instead of the latencies, line by line,
  *	held: TEXT		what kmod/preemptoff.c has
  *	flush: TEXT		the histogram of trace_flushes()
+ *	held_up: NS STACK	of the thread that ran until then, innermost first
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -61,6 +64,37 @@ static void trace_flushes(void)
 		     ":onmatch(slots.in).trace(flush,$l,$s)");
 	must_trigger("synthetic/flush",
 		     "hist:keys=slots:vals=lat:m=lat:onmax($m).save(lat) if lat > 0" SANE);
+}
+
+/* Who lets timerlat run, with a stack each time */
+static void trace_switches(void)
+{
+	mount("none", TRACING, "tracefs", 0, NULL);
+	must_put(TRACING "buffer_size_kb", "12288");
+	must_put(EVENTS "sched/sched_switch/filter", "next_comm == \"timerlat\"");
+	must_put(EVENTS "sched/sched_switch/trigger",
+		 "stacktrace if next_comm == \"timerlat\"");
+	must_put(EVENTS "sched/sched_switch/enable", "1");
+}
+
+/* Of the trace, the stacks behind which timerlat says that it was late. */
+static void tell_held_up(void)
+{
+	char line[512], stack[1024] = "", *late;
+	FILE *file = fopen(TRACING "trace", "r");
+
+	while (file && fgets(line, sizeof(line), file)) {
+		late = strstr(line, "tracing_mark_write: late ");
+		if (strstr(line, "sched_switch:"))
+			stack[0] = '\0';
+		else if (late)
+			tell("held_up: %lu %.200s\n", strtoul(late + 25, NULL, 10), stack);
+		else if (!strncmp(line, " => ", 4))
+			snprintf(stack + strlen(stack), sizeof(stack) - strlen(stack),
+				 "%.*s ", (int)strcspn(line + 4, "\n"), line + 4);
+	}
+	if (file)
+		fclose(file);
 }
 
 /* A file, line by line. */
@@ -122,7 +156,7 @@ static pid_t start_load(void)
 
 	snprintf(pages, sizeof(pages), "%lu", asked("pages", 330 << 8));
 	return start(STDOUT_FILENO, (char *[]){
-		"/bin/swapload", "0", pages, "1", "0", NULL });
+		"/bin/swapload", "0", pages, "1", "0", getenv("data"), NULL });
 }
 
 void latency_run(void)
@@ -152,8 +186,10 @@ void latency_run(void)
 	} else if (flush) {
 		trace_flushes();
 	} else {
+		if (getenv("late"))
+			trace_switches();
 		timer = start(STDOUT_FILENO, (char *[]){ "/bin/timerlat",
-			getenv("period") ?: "200", NULL });
+			getenv("period") ?: "200", getenv("late"), NULL });
 	}
 
 	pages = swapped_in() + swapped_out();
@@ -176,6 +212,8 @@ void latency_run(void)
 		stop_loop(migration);
 	if (held)
 		tell_lines("held", PREEMPTOFF "sections");
+	if (getenv("late"))
+		tell_held_up();
 	if (flush)
 		tell_lines("flush", EVENTS "synthetic/flush/hist");
 	tell("loads: 1\n");

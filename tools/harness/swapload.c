@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * swapload ID PAGES SEED CORRUPT - more anonymous memory than there is RAM
+ * swapload ID PAGES SEED CORRUPT [words] - more anonymous memory than there is RAM
  *
  * Fills PAGES pages, reads, rewrites and drops some at random, reads them all.
  * What a page must hold follows from (seed, id, page, generation) alone, so
  * each byte that comes back from swap is checked against something that never
  * was there.  One thread only: on 5.10 two threads that fault one entry of a
  * synchronous swap device may lose the page, which is not what is tested.
+ *
+ * With "words" each fourth word of a page is noise, as the fields of records may be; else
+ * see fill_page().
  *
  * Prints, one write a line:
  *	progress: swap PERCENT			(id 0 only)
@@ -32,6 +35,7 @@
 static unsigned int id;
 static unsigned long pages;
 static uint64_t seed;
+static int words;
 
 static unsigned char *area;
 /* Per page: 0 = must read as zeros.  Locked, or it could be lost itself. */
@@ -55,6 +59,10 @@ static void make_page(uint64_t *to, unsigned long page, unsigned int gen)
 
 	if (gen == 0) {
 		memset(to, 0, PAGE);
+		return;
+	}
+	if (words) {
+		fill_page_by_words(to, &state);
 		return;
 	}
 	noise = noise_words(next(&state));
@@ -152,8 +160,9 @@ static void *map(unsigned long size)
 
 int main(int argc, char **argv)
 {
-	if (argc != 5)
+	if (argc != 5 && argc != 6)
 		return 2;
+	words = argc == 6 && !strcmp(argv[5], "words");
 	id = strtoul(argv[1], NULL, 0);
 	pages = strtoul(argv[2], NULL, 0);
 	seed = strtoull(argv[3], NULL, 0);

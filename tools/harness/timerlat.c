@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * timerlat PERIOD
+ * timerlat PERIOD [LATE]
  *
  * A thread of the highest priority sleeps until a time, again and again, PERIOD
- * microseconds apart, and looks how late it is: as cyclictest does, but in
- * nanoseconds, which are instructions under QEMU's icount.  On SIGTERM it prints:
+ * microseconds apart on average, and looks how late it is: as cyclictest does, but in
+ * nanoseconds, which are instructions under QEMU's icount; and half a period earlier or
+ * later at random, or it would meet the tick each time, or never.  On SIGTERM it
+ * prints:
  *
  *	figure: lat_p50, lat_p99, lat_p9999, lat_max N	in nanoseconds
  *	lat_samples: N
  *	late: US N	for each microsecond, how many were so late
+ * Writes "late NS" into the kernel's trace whenever it is later than LATE microseconds.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -19,6 +23,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "data.h"
 #include "tell.h"
 
 #define MAX_SAMPLES	1000000
@@ -38,15 +43,28 @@ static uint64_t nanoseconds(const struct timespec *t)
 	return t->tv_sec * 1000000000ULL + t->tv_nsec;
 }
 
-static void measure(uint64_t period)
+static void mark(uint64_t late)
+{
+	static int marker = -1;
+	char text[32];
+	int n;
+
+	if (marker < 0)
+		marker = open("/sys/kernel/tracing/trace_marker", O_WRONLY);
+	n = snprintf(text, sizeof(text), "late %llu\n", (unsigned long long)late);
+	if (write(marker, text, n) != n)
+		tell("error: trace_marker: %s\n", strerror(errno));
+}
+
+static void measure(uint64_t period, uint64_t limit)
 {
 	struct timespec t;
-	uint64_t due, late;
+	uint64_t due, late, state = 1;
 	int error;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	for (due = nanoseconds(&t); !stop && samples < MAX_SAMPLES; ) {
-		due += period;
+		due += period / 2 + next(&state) % period;
 		t.tv_sec = due / 1000000000;
 		t.tv_nsec = due % 1000000000;
 		do {
@@ -60,6 +78,8 @@ static void measure(uint64_t period)
 		}
 		clock_gettime(CLOCK_MONOTONIC, &t);
 		late = nanoseconds(&t) - due;
+		if (limit && late > limit)
+			mark(late);
 		sample[samples++] = late < UINT32_MAX ? late : UINT32_MAX;
 		/* those that it slept through are late no more often than once */
 		due += late / period * period;
@@ -82,23 +102,24 @@ static void tell_quantile(const char *name, double q)
 
 static void tell_histogram(void)
 {
-	unsigned long i, next;
+	unsigned long i, end;
 
-	for (i = 0; i < samples; i = next) {
-		for (next = i; next < samples && sample[next] / 1000 == sample[i] / 1000; )
-			next++;
-		tell("late: %u %lu\n", sample[i] / 1000, next - i);
+	for (i = 0; i < samples; i = end) {
+		for (end = i; end < samples && sample[end] / 1000 == sample[i] / 1000; )
+			end++;
+		tell("late: %u %lu\n", sample[i] / 1000, end - i);
 	}
 }
 
 int main(int argc, char **argv)
 {
 	struct sched_param priority = { .sched_priority = 99 };
-	unsigned long period = argc == 2 ? strtoul(argv[1], NULL, 10) : 0;
+	unsigned long period = argc >= 2 ? strtoul(argv[1], NULL, 10) : 0;
+	unsigned long limit = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
 	struct sigaction action = { .sa_handler = on_term };
 
 	if (!period) {
-		fprintf(stderr, "usage: timerlat PERIOD\n");
+		fprintf(stderr, "usage: timerlat PERIOD [LATE]\n");
 		return 2;
 	}
 	memset(sample, 0, sizeof(sample));
@@ -108,7 +129,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	sigaction(SIGTERM, &action, NULL);
-	measure(period * 1000);
+	measure(period * 1000, limit * 1000);
 	if (!samples)
 		return 1;
 	qsort(sample, samples, sizeof(*sample), compare);
