@@ -3,11 +3,12 @@
 #
 # The packages of a base, and what the READMEs say about them.  Sourced, after lib.sh.
 
-# version: Debian's, and the day of the newest patch.
+# newest: when the newest patch was made, in seconds.
+newest() { sed -n 's/^Date: //p' "$TOP/patches/$base"/*.patch | date -f - +%s | sort -n | tail -n 1; }
+
+# version: Debian's, and the time of the newest patch.
 version() {
-	version_day=$(sed -n 's/^Date: //p' "$TOP/patches/$base"/*.patch | date -u -f - +%Y%m%d |
-		sort -n | tail -n 1)
-	echo "$(base_get "$base" package-version)+unpin$version_day"
+	echo "$(base_get "$base" package-version)+unpin$(date -u -d "@$(newest)" +%Y%m%d.%H%M)"
 }
 
 # image_deb: the package with the kernel; nothing if there is none.

@@ -19,14 +19,14 @@ stage_disk() {
 
 # guest DIR SECONDS ARG...: boots until the guest ends, or for that long.  It gets
 # the disk "stage" as its second one, and a reboot ends it.  Its console goes to
-# DIR/console, what the stage says to DIR/result.
+# DIR/console, what the stage says to DIR/result.  (GRUB hangs without a screen.)
 guest() {
 	guest_dir=$1
 	guest_limit=$2
 	shift 2
 	: >"$guest_dir/result"
 	qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 512 \
-		-nodefaults -no-reboot -display none \
+		-nodefaults -vga std -no-reboot -display none \
 		-serial "file:$guest_dir/console" -serial "file:$guest_dir/result" \
 		"$@" -drive "file=$guest_dir/stage.img,format=raw,if=virtio,readonly=on" \
 		</dev/null 2>"$guest_dir/qemu" &
