@@ -3,10 +3,15 @@
 #
 # The packages of a base, and what the READMEs say about them.  Sourced, after lib.sh.
 
-# newest: when the newest patch was made, in seconds.
-newest() { sed -n 's/^Date: //p' "$TOP/patches/$base"/*.patch | date -f - +%s | sort -n | tail -n 1; }
+# newest: when the patches were last changed, in seconds.  Their own dates don't tell:
+# they stay when a patch is mended.
+newest() {
+	newest=$(git -C "$TOP" log -1 --format=%ct -- "patches/$base" 2>/dev/null)
+	[ -n "$newest" ] || newest=$(find "$TOP/patches/$base" -type f -printf '%T@\n' | sort -n | tail -n 1)
+	echo "${newest%.*}"
+}
 
-# version: Debian's, and the time of the newest patch.
+# version: Debian's, and that time.
 version() {
 	echo "$(base_get "$base" package-version)+unpin$(date -u -d "@$(newest)" +%Y%m%d.%H%M)"
 }
