@@ -65,7 +65,7 @@ help:
 ##
 ## To install
 ##   make deb           Debian packages of the kernel (BASE=, KCONFIG=FILE: your own
-##                      configuration); an hour and a half on 2 cores, 8 GB
+##                      configuration); an hour on 2 cores, 8 GB
 ##   make deb-test      installs them in a Debian in QEMU, swaps, removes them; needs
 ##                      root for debootstrap; 15 minutes
 ##   make walk          what the READMEs tell a maintainer, a distribution and a user
