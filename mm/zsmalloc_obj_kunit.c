@@ -293,7 +293,8 @@ static void zsmalloc_obj_copy_moves(struct kunit *test)
 struct zst_preempt {
 	struct zst *t;
 	struct zst_obj *obj;
-	bool reading, disturbed, stop;
+	bool reading, disturbed; /* tell the other one where to go on */
+	bool stop;		/* the test thread gave them up */
 	bool intact;
 	struct completion done;
 };

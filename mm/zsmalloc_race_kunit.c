@@ -155,7 +155,7 @@ static void zsmalloc_compaction_passes_busy(struct kunit *test)
 /* Sits on migrate_lock, as a reader, until stopped; 5 s at the most */
 struct zst_sitter {
 	struct zs_pool *pool;
-	bool seated;
+	bool seated;		/* the test thread looks without a lock */
 };
 
 static int zst_sit(void *data)

@@ -251,7 +251,7 @@ struct zmt_reader {
 	struct zmt *t;
 	unsigned long found, none, wrong;
 	struct completion done;
-	bool stop;
+	bool stop;		/* the test thread says so, without a lock */
 };
 
 /* Whoever finds one, finds all of it, and may use it until he gives it back */
@@ -272,7 +272,7 @@ static int zmt_read(void *data)
 		last = meta->nr_pages - 1;
 		if (!meta->comp || !meta->mem_pool ||
 		    strcmp(meta->compressor, default_compressor) ||
-		    READ_ONCE(meta->table[last].element) != last)
+		    meta->table[last].element != last)
 			r->wrong++;
 		zram_meta_put(meta);
 	}
