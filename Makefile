@@ -27,18 +27,22 @@ help:
 ##   make run           swap on zram under pressure in a 5.10 kernel that carries
 ##                      the series, in QEMU; 8 minutes on 2 cores, then 1
 ##   make test          everything that has to pass, on both bases; 35 minutes,
-##                      then 13
+##                      then 13 (an hour beside other work)
+##
+## Both need 6 GB of disk, and install what else they miss.
 ##
 ## The series
 ##   make apply KSRC=DIR    put it on your own 5.10 tree, as commits if it is git
-##   make check         are patches and readable files the same? offline, seconds
+##                      (BASE=, STAGE=zsmalloc: as far as that section)
+##   make check         are patches and readable files the same? offline, a minute
 ##   make refresh       fold edits of readable files into the patches
-##   make export KSRC=DIR   write the patches anew from a git tree
+##   make export KSRC=DIR   write the patches anew from a git tree  (REV=COMMIT: the
+##                      one below the series, if not the tag base)
 ##   make range-diff    write how each -rt series differs from the other one
 ##   make each          build every commit by itself, with W=1 and sparse, in four
 ##                      configurations (CONFIG=MODULES: in one); hours
 ##   make applies       try every 5.10 package that Debian's archive has, or your own
-##                      tree, which is only read    (BASE=, KSRC=DIR)
+##                      tree, which is only read    (BASE=, KSRC=DIR); minutes
 ##   make mbox          the series as mails         (BASE=, PREFIX='PATCH v2 5.10')
 ##
 ## Step by step
@@ -46,30 +50,34 @@ help:
 ##   make fetch         get and unpack the kernel    (KTAR=FILE or KSRC=DIR: yours)
 ##   make patch         apply the series to it       (PATCHES=none: leave it bare)
 ##   make build         configure and build          (CONFIG=)
-##   make boot          boot and run the swap load   (CONFIG=, MEM=, TIMEOUT=);
-##                      or WHAT=kunit, selftest, io, faults, cost, scale, latency,
+##   make boot          boot and run WHAT=swap       (CONFIG=, MEM=, TIMEOUT=), or
+##                      kunit, selftest, io, faults, cost, scale, latency,
 ##                      throttle, move, suspend, torture, all, shell
 ##   make judge         judge the last boot again
 ##   make bench         what the series costs and gains, base and series in turn,
-##                      as a table, CSV and plots   (ROWS='cost latency', N=boots,
-##                      PEER=DIR: another kernel as well); more than an hour
+##                      as a table, CSV and plots   (BASE=, ROWS='cost latency',
+##                      N=boots, PEER=DIR: another kernel); more than an hour
 ##   make bench-each    what each patch costs and gains; hours, can be resumed
 ##   make torture       everything at once, for MINUTES=1, with CPUs that come and go
 ##                      (BASE=, CONFIG=KASAN-TORTURE: each access is checked)
 ##   make matrix        all kernels and runs on both bases, as a table; hours, can be
 ##                      resumed                     (CELL='suspend;huge pages')
-##   make busted        break the series on purpose; each must be caught; 20 minutes
-##   make coverage      which lines of the series the tests reach, and why not the rest
-##   make model         have spin go through every state of the models of the locks
-##   make races         show each race of zram on the base, gone with the series
+##   make busted        break the series on purpose; each must be caught; 3 hours
+##   make coverage      which lines of the series the tests reach, and why not the
+##                      rest; half an hour
+##   make model         have spin go through every state of the models of the locks;
+##                      2 minutes
+##   make races         show each race of zram on the base, gone with the series;
+##                      an hour
 ##
 ## To install
 ##   make deb           Debian packages of the kernel (BASE=, KCONFIG=FILE: your own
-##                      configuration); an hour on 2 cores, 8 GB
+##                      configuration); an hour on 2 cores, 8 GB of disk
 ##   make deb-test      installs them in a Debian in QEMU, swaps, removes them; needs
 ##                      root for debootstrap; 15 minutes
 ##   make walk          what the READMEs tell a maintainer, a distribution and a user
-##                      to do, done in a clean Debian (WAY='maintainer'); hours
+##                      to do, done in a clean Debian (WAY='maintainer'); needs
+##                      root; hours
 ##
 ##   make status        what there is: patches, kernels, and how each run ended
 ##   make clean         remove out/
@@ -88,7 +96,7 @@ check:
 	@tools/queue/check
 
 apply:
-	@tools/queue/apply "$(BASE)" "$(KSRC)" $(STAGE)
+	@tools/queue/apply "$(BASE)" "$(KSRC)" $(if $(STAGE),"$(STAGE)")
 
 applies:
 	@tools/queue/applies "$(BASE)" $(KSRC)
@@ -97,7 +105,7 @@ mbox:
 	@tools/queue/mbox "$(BASE)"
 
 export:
-	@tools/queue/export "$(BASE)" "$(KSRC)"
+	@tools/queue/export "$(BASE)" "$(KSRC)" $(if $(REV),"$(REV)")
 
 refresh:
 	@tools/queue/refresh "$(BASE)" $(KSRC)

@@ -82,6 +82,7 @@ check_config() {
 # config_on_base CONFIG: a base with PREEMPT_RT has kernels of its own.
 config_on_base() {
 	case $base,$1 in
+	*-rt,RT | *-rt,*-RT) echo "$1" ;;
 	*-rt,LOCKDEP) echo RT ;;
 	*-rt,*) echo "$1-RT" ;;
 	*) echo "$1" ;;
