@@ -296,6 +296,17 @@ static void at_random(void)
 #define REQUESTS DEBUG "fail_make_request/"
 #define ROUNDS 3
 
+static int backing;
+
+/* A reset lets go of it. */
+static void claim_backing(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/zram%d", backing);
+	must_put(ZRAM "backing_dev", path);
+}
+
 /* Another zram, so that nothing but its requests can fail. */
 static void set_up_backing(void)
 {
@@ -305,12 +316,13 @@ static void set_up_backing(void)
 		tell("error: no zram to be the backing device\n");
 		exit(1);
 	}
-	snprintf(path, sizeof(path), "/sys/block/zram%d/disksize", added);
+	backing = added;
+	snprintf(path, sizeof(path), "/sys/block/zram%d/disksize", backing);
 	must_put(path, "16M");
-	snprintf(path, sizeof(path), "/sys/block/zram%d/make-it-fail", added);
+	sweep("backed_disksize", claim_backing, op_disksize, after_disksize);
+	snprintf(path, sizeof(path), "/sys/block/zram%d/make-it-fail", backing);
 	must_put(path, "1");
-	snprintf(path, sizeof(path), "/dev/zram%d", added);
-	must_put(ZRAM "backing_dev", path);
+	claim_backing();
 	must_put(ZRAM "disksize", "16M");
 	must_put(REQUESTS "verbose", "0");
 	must_put(REQUESTS "interval", "1");
@@ -322,7 +334,7 @@ static void remove_backing(void)
 	char path[64];
 
 	must_put(ZRAM "reset", "1");
-	snprintf(path, sizeof(path), "%d", added);
+	snprintf(path, sizeof(path), "%d", backing);
 	must_put("/sys/class/zram-control/hot_remove", path);
 }
 

@@ -4,9 +4,16 @@
  * and over, while writebacks run
  *
  * What a session wrote comes back right although it went to the backing device,
- * a reset meets running writebacks, and afterwards the backing device is free.
+ * be it read as a disk or as swap, or if there is no room for more of it; a reset
+ * meets running writebacks, and afterwards the backing device is free.
  */
 #include "zram_test.h"
+
+#include <sys/mman.h>
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
 
 #define LOOP_BYTES	(16UL << 20)
 #define PAGES		256
@@ -78,6 +85,108 @@ static int one_by_one(int id, int (*write_back)(int id))
 	return status;
 }
 
+/* --- as swap ------------------------------------------------------------- */
+
+static int swap_in_all(const unsigned char *area, uint32_t generation)
+{
+	unsigned long page;
+
+	for (page = 0; page < PAGES; page++)
+		if (zt_check(area + page * zt_page, page, generation))
+			return zt_fail("%s", zt_wrong_text());
+	return KSFT_PASS;
+}
+
+static int swapped(int id, unsigned char *area)
+{
+	uint32_t generation = zt_generation();
+	unsigned long page;
+	int error;
+
+	for (page = 0; page < PAGES; page++)
+		zt_fill(area + page * zt_page, page, generation);
+	if (madvise(area, PAGES * zt_page, MADV_PAGEOUT))
+		return zt_skip("no MADV_PAGEOUT");
+	error = zt_write_back(id);
+	if (error)
+		return zt_fail("writeback: %s", strerror(error));
+	return swap_in_all(area, generation);
+}
+
+static int swap_and_back(int id)
+{
+	unsigned char *area = mmap(NULL, PAGES * zt_page, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int error = area == MAP_FAILED ? errno : zt_reset(id), status;
+
+	if (access("/proc/swaps", F_OK))
+		return zt_skip("no swap");
+	if (!error)
+		error = set_up(id);
+	if (!error)
+		error = zt_swapon(id);
+	if (error)
+		return zt_fail("set-up: %s", strerror(error));
+	status = swapped(id, area);
+	munmap(area, PAGES * zt_page);
+	error = zt_swapoff(id);
+	if (error && !status)
+		status = zt_fail("swapoff: %s", strerror(error));
+	return status;
+}
+
+/* --- no room ------------------------------------------------------------- */
+
+/* Fewer blocks than pages; the first one is never used. */
+#define ROOM	16
+
+/* All of them: bd_stat counts in 4 KiB, whatever a page is. */
+static int is_full(int id)
+{
+	char text[128];
+
+	return !zt_get(id, "bd_stat", text, sizeof(text)) &&
+	       strtoul(text, NULL, 10) == (ROOM - 1) * (zt_page / 4096);
+}
+
+static int fill_up(int id)
+{
+	int fd = zt_open(id, O_RDWR | O_DIRECT), error, status;
+	uint32_t generation = zt_generation();
+
+	if (fd < 0)
+		return zt_fail("open: %s", strerror(-fd));
+	status = write_all(fd, generation);
+	error = status ? 0 : zt_put(id, "idle", "all");
+	if (!error && !status)
+		error = zt_put(id, "writeback", "idle");
+	if (!status && error != ENOSPC)
+		status = zt_fail("writeback: %s", strerror(error));
+	if (!status)
+		status = check_all(fd, generation);
+	if (!status && !is_full(id))
+		status = zt_fail("there is room left");
+	close(fd);
+	return status;
+}
+
+static int no_room(int id)
+{
+	char path[64];
+	int loop = zt_loop_open(ROOM * zt_page, path, sizeof(path));
+	int error = loop < 0 ? -loop : zt_reset(id), status;
+
+	if (!error)
+		error = zt_put(id, "backing_dev", path);
+	if (!error)
+		error = zt_put(id, "disksize", "8M");
+	status = error ? zt_fail("set-up: %s", strerror(error)) : fill_up(id);
+	zt_reset(id);
+	if (loop >= 0)
+		close(loop);
+	return status;
+}
+
 /* --- all at once --------------------------------------------------------- */
 
 static int step_set_up(struct zt_worker *w)
@@ -140,9 +249,11 @@ int main(void)
 	loop = zt_loop_open(LOOP_BYTES, backing, sizeof(backing));
 	if (loop < 0)
 		ksft_exit_skip("no loop device: %s\n", strerror(-loop));
-	ksft_set_plan(WORKERS + 6);
+	ksft_set_plan(WORKERS + 8);
 	zt_result(one_by_one(id, zt_write_back), "what was idle comes back");
 	zt_result(one_by_one(id, write_back_huge), "what was huge comes back");
+	zt_result(swap_and_back(id), "what was swapped comes back");
+	zt_result(no_room(id), "a full backing device refuses more");
 	storm(id);
 	zt_result(zt_reset_meets_writeback(id, set_up), "a reset meets a writeback");
 	zt_result(backing_is_free(id), "the backing device is free");
