@@ -306,6 +306,7 @@ static int zst_busy_reader(void *data)
 
 	zst_pattern(p->obj, p->t->buf);
 	mem = zs_obj_read_begin(p->t->pool, p->obj->handle, NULL);
+	/* one after the other: he comes when we have it, we go when he is done */
 	smp_store_release(&p->reading, true);
 	while (!smp_load_acquire(&p->disturbed) && !READ_ONCE(p->stop))
 		cond_resched();
@@ -319,11 +320,15 @@ static int zst_preemptor(void *data)
 {
 	struct zst_preempt *p = data;
 
-	/* sleeps for the reader to begin, on the same CPU, and then preempts it */
+	/*
+	 * Sleeps for the reader to begin, on the same CPU, and then preempts it.
+	 * Pairs with its release.
+	 */
 	while (!smp_load_acquire(&p->reading) && !READ_ONCE(p->stop))
 		usleep_range(500, 1000);
 	if (!READ_ONCE(p->stop)) {
 		zst_disturb(p->t, p->obj);
+		/* pairs with the reader's acquire */
 		smp_store_release(&p->disturbed, true);
 	}
 	complete(&p->done);
