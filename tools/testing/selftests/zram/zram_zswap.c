@@ -56,6 +56,8 @@ static struct zt_param params[] = {
 
 /* --- an area that is swapped --------------------------------------------- */
 
+#define SWAP_PAGES	32768
+
 struct area {
 	unsigned char *at;
 	unsigned int pages;
@@ -199,6 +201,15 @@ static int case_some_fail(int id)
 
 static const char *evicts = "zbud";
 
+/* The least that zswap can be told to keep in memory is a percent of it. */
+static unsigned int pages_of(unsigned int percent)
+{
+	unsigned int pages = sysconf(_SC_PHYS_PAGES) / 100 * percent;
+	unsigned int least = (8U << 20) / zt_page;
+
+	return pages < least ? least : pages;
+}
+
 /* zswap gives back what there is too much of, and that may fail. */
 static int case_writeback(int id)
 {
@@ -211,9 +222,11 @@ static int case_writeback(int id)
 	(void)id;
 	if (put(ZSWAP "zpool", evicts))
 		return zt_skip("no %s", evicts);
+	if (pages_of(4) > SWAP_PAGES / 2)
+		return zt_skip("too much memory to fill a percent of it");
 	put(ZSWAP "max_pool_percent", "1");
 	put(COMP "fail_decompress", "2");
-	map_area(&a, 2048);
+	map_area(&a, pages_of(4));
 	do {
 		error = fill_area(&a);
 		zt_sleep(100);
@@ -349,6 +362,7 @@ static void storm(void)
 int main(int argc, char *argv[])
 {
 	const char *missing;
+	char size[32];
 	int id, error;
 
 	if (argc > 1)
@@ -366,7 +380,8 @@ int main(int argc, char *argv[])
 		zt_remove(id);
 		ksft_exit_fail_msg("can't set %s\n", missing);
 	}
-	error = zt_put(id, "disksize", "64M") ?: zt_swapon(id);
+	snprintf(size, sizeof(size), "%lu", SWAP_PAGES * (unsigned long)zt_page);
+	error = zt_put(id, "disksize", size) ?: zt_swapon(id);
 	if (error)
 		ksft_exit_fail_msg("swapon: %s\n", strerror(error));
 	zt_result(case_load_fails(id), "what can't be read is not seen");
