@@ -121,13 +121,18 @@ static bool one_in(struct torture_worker *w, unsigned int n)
 
 /* --- one object ----------------------------------------------------------- */
 
-/* As zram does: the first try must not wait; nor may who has a higher priority */
+/*
+ * As zram does: the first try must not wait; nor may who has a higher priority.
+ * But what is in highmem is read from a copy, which doesn't tell the page that
+ * could migrate; so not all of it is.
+ */
 static gfp_t obj_gfp(struct torture_worker *w)
 {
 	bool must_not = w->boosted || one_in(w, 2);
 	gfp_t may_wait = must_not ? __GFP_KSWAPD_RECLAIM : GFP_NOIO;
+	gfp_t highmem = one_in(w, 2) ? __GFP_HIGHMEM : 0;
 
-	return may_wait | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
+	return may_wait | __GFP_NOWARN | highmem | __GFP_MOVABLE;
 }
 
 static unsigned int obj_size(struct torture_worker *w)
