@@ -17,7 +17,7 @@ export BASE CONFIG OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TI
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: deb deb-test walk applies mbox bench-deps help run test check apply export refresh range-diff deps fetch patch \
+.PHONY: deb deb-test walk applies mbox bench-deps help run test check apply export refresh range-diff fetch patch \
 	build boot judge bench bench-each each model busted races torture matrix coverage status clean
 
 help:
@@ -86,7 +86,7 @@ help:
 ## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for 5.10-rt).  V=1 shows
 ## everything.
 
-run: deps fetch patch build boot
+run: boot
 
 test: deps
 	@tools/harness/all
@@ -118,7 +118,7 @@ deps:
 bench-deps:
 	@tools/harness/deps install bench
 
-fetch:
+fetch: deps
 	@tools/harness/fetch "$(BASE)"
 
 patch: fetch
@@ -141,7 +141,7 @@ bench-each: deps
 	@tools/harness/bench-each "$(BASE)"
 
 each: CONFIG = LOCKDEP MODULES NOCOMPACT X86-32
-each: deps fetch
+each: fetch
 	@tools/harness/deps install each
 	@for config in $(CONFIG); do tools/harness/each "$(BASE)" $$config || exit; done
 
@@ -149,22 +149,22 @@ model:
 	@tools/harness/deps install model
 	@tools/model/run
 
-busted: deps fetch
+busted: fetch
 	@tools/harness/bust "$(BASE)"
 
 torture: CONFIG =
-torture: deps fetch
+torture: fetch
 	@tools/harness/torture "$(BASE)" $(CONFIG)
 
 matrix: deps
 	@tools/harness/deps install matrix
 	@tools/harness/matrix
 
-coverage: deps fetch
+coverage: fetch
 	@tools/harness/deps install coverage
 	@tools/harness/coverage "$(BASE)"
 
-races: deps fetch
+races: fetch
 	@tools/harness/races "$(BASE)"
 
 deb: patch

@@ -254,13 +254,14 @@ static void zsmalloc_obj_copy_moves(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, buf);
-	zst_add_sparse(test, 200);
+	/* six and their handles are more than a page, of whatever size */
+	zst_add_sparse(test, PAGE_SIZE / 6);
 	for (i = 0; i < t->nr; i++)
 		if (t->objs[i].handle && !zst_in_place(t, &t->objs[i]))
 			obj = &t->objs[i];
 	/* two of each zspage are left, the first ones: add one that spans */
 	for (i = 0; !obj && i < 64; i++) {
-		zst_add(test, 200);
+		zst_add(test, PAGE_SIZE / 6);
 		if (!zst_in_place(t, &t->objs[t->nr - 1]))
 			obj = &t->objs[t->nr - 1];
 	}

@@ -21,7 +21,7 @@
 #define MADV_PAGEOUT	21
 #endif
 
-#define PAGES	2048
+#define AREA	(8UL << 20)
 
 /* With the child. */
 static struct shared {
@@ -60,9 +60,9 @@ static void write_all(unsigned char *area, uint32_t generation)
 	unsigned long page;
 
 	pthread_mutex_lock(&shared->faults);
-	for (page = 0; page < PAGES; page++)
+	for (page = 0; page < AREA / zt_page; page++)
 		zt_fill(area + page * zt_page, page, generation);
-	madvise(area, (size_t)PAGES * zt_page, MADV_PAGEOUT);
+	madvise(area, AREA, MADV_PAGEOUT);
 	pthread_mutex_unlock(&shared->faults);
 }
 
@@ -71,7 +71,7 @@ static void check_all(unsigned char *area, uint32_t generation)
 	unsigned long page;
 
 	pthread_mutex_lock(&shared->faults);
-	for (page = 0; page < PAGES; page++)
+	for (page = 0; page < AREA / zt_page; page++)
 		check_page(area + page * zt_page, page, generation);
 	shared->rounds++;
 	pthread_mutex_unlock(&shared->faults);
@@ -99,7 +99,7 @@ static void share(void)
 
 static pid_t start_child(void)
 {
-	unsigned char *area = map((size_t)PAGES * zt_page, MAP_PRIVATE);
+	unsigned char *area = map(AREA, MAP_PRIVATE);
 	pid_t pid = fork();
 
 	if (pid)
