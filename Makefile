@@ -17,7 +17,7 @@ export BASE CONFIG OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TI
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: deb deb-test walk applies mbox bench-deps help run test check apply export refresh range-diff fetch patch \
+.PHONY: deb deb-test walk applies mbox bench-deps help run test check apply export refresh range-diff deps fetch patch \
 	build boot judge bench bench-each each model busted races torture matrix coverage status clean
 
 help:
