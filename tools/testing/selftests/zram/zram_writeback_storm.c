@@ -162,7 +162,7 @@ static int fill_up(int id)
 	if (!error && !status)
 		error = zt_put(id, "writeback", "idle");
 	if (!status && error != ENOSPC)
-		status = zt_fail("writeback: %s", strerror(error));
+		status = zt_fail("writeback: %s", error ? strerror(error) : "it took all");
 	if (!status)
 		status = check_all(fd, generation);
 	if (!status && !is_full(id))
