@@ -361,8 +361,8 @@ static void zmt_io_end(struct bio *bio)
 }
 
 /* One page straight to the driver, past all that asks for a size or an opener */
-static blk_status_t zmt_io(struct zram *zram, unsigned int op, u32 index,
-			   struct page *page)
+static int zmt_io(struct zram *zram, unsigned int op, u32 index,
+		  struct page *page)
 {
 	DECLARE_COMPLETION_ONSTACK(done);
 	struct bio_vec bvec;
@@ -377,13 +377,13 @@ static blk_status_t zmt_io(struct zram *zram, unsigned int op, u32 index,
 	__bio_add_page(&bio, page, PAGE_SIZE, 0);
 	zram_submit_bio(&bio);
 	wait_for_completion(&done);
-	return bio.bi_status;
+	return blk_status_to_errno(bio.bi_status);
 }
 
 struct zmt_io_task {
 	struct zram *zram;
 	struct page *page;
-	blk_status_t status;
+	int error;
 	struct completion begun, done;
 };
 
@@ -399,7 +399,7 @@ static int zmt_io_thread(void *data)
 {
 	struct zmt_io_task *io = data;
 
-	io->status = zmt_io(io->zram, REQ_OP_READ, 3, io->page);
+	io->error = zmt_io(io->zram, REQ_OP_READ, 3, io->page);
 	complete(&io->done);
 	return 0;
 }
@@ -420,22 +420,22 @@ static void zram_meta_io_needs_a_size(struct kunit *test)
 	struct zram *zram = zmt_add(test);
 	u64 *word = page_address(page);
 
-	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_WRITE, 3, page), BLK_STS_IOERR);
+	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_WRITE, 3, page), -EIO);
 	KUNIT_EXPECT_EQ(test, (u64)atomic64_read(&zram->invalid_io), 1ULL);
 
 	KUNIT_EXPECT_GT(test, zmt_set_size(zram, "1M"), (ssize_t)0);
 	memset(word, 0, PAGE_SIZE);
 	*word = 0x1234;
-	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_WRITE, 3, page), BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_WRITE, 3, page), 0);
 	*word = 0;
-	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_READ, 3, page), BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_READ, 3, page), 0);
 	KUNIT_EXPECT_EQ(test, *word, 0x1234ULL);
 	/* the first one behind the end */
 	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_READ, SZ_1M >> PAGE_SHIFT, page),
-			BLK_STS_IOERR);
+			-EIO);
 
 	zram_reset_device(zram);
-	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_READ, 3, page), BLK_STS_IOERR);
+	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_READ, 3, page), -EIO);
 	zmt_remove(test, zram);
 	__free_page(page);
 }
@@ -464,7 +464,7 @@ static void zram_meta_reset_waits_for_io(struct kunit *test)
 	zmt_init_io(&io, zram);
 	zmt_init_io(&reset, zram);
 	KUNIT_EXPECT_GT(test, zmt_set_size(zram, "1M"), (ssize_t)0);
-	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_WRITE, 3, io.page), BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_WRITE, 3, io.page), 0);
 
 	meta = zram_meta_get(&zram->meta);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, meta);
@@ -476,8 +476,7 @@ static void zram_meta_reset_waits_for_io(struct kunit *test)
 
 	wake_up_process(reset_task);
 	KUNIT_EXPECT_TRUE(test, zmt_wait_unpublished(&zram->meta));
-	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_READ, 4, reset.page),
-			BLK_STS_IOERR);
+	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_READ, 4, reset.page), -EIO);
 	/* only he holds it from now on */
 	zram_slot_unlock(meta, 3);
 	zram_meta_put(meta);
@@ -486,7 +485,7 @@ static void zram_meta_reset_waits_for_io(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, t->stuck);
 	if (t->stuck)
 		return;
-	KUNIT_EXPECT_EQ(test, io.status, BLK_STS_OK);
+	KUNIT_EXPECT_EQ(test, io.error, 0);
 	zmt_remove(test, zram);
 	__free_page(io.page);
 	__free_page(reset.page);
@@ -501,7 +500,7 @@ static int zmt_io_at_once(void *data)
 	complete(&io->begun);
 	while (!get_capacity(io->zram->disk) && time_before(jiffies, limit))
 		cond_resched();
-	io->status = zmt_io(io->zram, REQ_OP_WRITE, 3, io->page);
+	io->error = zmt_io(io->zram, REQ_OP_WRITE, 3, io->page);
 	complete(&io->done);
 	return 0;
 }
@@ -520,7 +519,7 @@ static void zram_meta_size_comes_last(struct kunit *test)
 		wait_for_completion(&io.begun);
 		KUNIT_EXPECT_GT(test, zmt_set_size(zram, "1M"), (ssize_t)0);
 		wait_for_completion(&io.done);
-		KUNIT_EXPECT_EQ(test, io.status, BLK_STS_OK);
+		KUNIT_EXPECT_EQ(test, io.error, 0);
 		zram_reset_device(zram);
 	}
 	zmt_remove(test, zram);
