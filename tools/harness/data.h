@@ -26,7 +26,7 @@ static inline uint64_t next(uint64_t *state)
 /* Cubing a uniform number puts most pages in small classes, some in each. */
 static inline unsigned int noise_words(uint64_t random)
 {
-	unsigned long u = random % 1024;
+	uint64_t u = random % 1024;
 
 	switch (random >> 58) {
 	case 0:
@@ -34,7 +34,7 @@ static inline unsigned int noise_words(uint64_t random)
 	case 1:
 		return WORDS;
 	default:
-		return u * u * u * 440 / (1024UL * 1024 * 1024) + 1;
+		return u * u * u * 440 / (1024 * 1024 * 1024) + 1;
 	}
 }
 
