@@ -21,6 +21,7 @@
 #define MADV_PAGEOUT	21
 #endif
 
+/* Bytes: so many can be pushed out while swap is on, however large a page is. */
 #define AREA	(8UL << 20)
 
 /* With the child. */
