@@ -169,6 +169,18 @@ status_end() { [ ! -t 1 ] || echo; }
 # hash: one word for what is read from stdin.
 hash() { sha256sum | cut -d' ' -f1; }
 
+# series_id BASE LOG: one word for all that the series changes in the end, but for texts
+# and comments; a result is good for as long as it is the same.  What patching says goes
+# to LOG.
+series_id() {
+	"$HARNESS/patch" "$1" >"$2" 2>&1 || die "$(tail -n 1 "$2")"
+	git -C "$OUT/src/$1" diff base HEAD -- . ':!Documentation' | awk '
+		!/^[-+]/ || /^(---|\+\+\+) / { next }
+		{ sub(/[ \t]*\/\*.*\*\/$/, "") }
+		/^.[ \t]*(\/\*|\*[ \/]|\*$|$)/ { next }
+		{ print }' | hash | cut -c1-12
+}
+
 # quiet_log FILE COMMAND...: all output to FILE; V=1 shows it too.
 quiet_log() {
 	quiet_file=$1
