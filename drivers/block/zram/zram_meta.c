@@ -66,6 +66,7 @@ struct zram_meta *zram_meta_create(struct zram *zram, const char *name,
 	meta->zram = zram;
 	meta->nr_pages = nr_pages;
 	strlcpy(meta->compressor, compressor, sizeof(meta->compressor));
+	mutex_init(&meta->part_lock);
 	init_completion(&meta->unused);
 	zram_meta_init_lockdep(meta);
 

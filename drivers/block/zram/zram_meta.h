@@ -25,15 +25,16 @@
  * one, but sysfs, debugfs and the notification that a swap slot was freed hold
  * nothing.  Neither does the queue's count say whether the device has a size.
  *
- * Order: zram->init_lock -> waiting for users; reclaim -> I/O -> slot.  What
- * users take must not be held by who waits for them, what I/O takes not by who
- * allocates memory; lockdep knows it from the first life on.
+ * Order: zram->init_lock -> waiting for users; reclaim -> I/O -> part_lock ->
+ * slot.  What users take must not be held by who waits for them, what I/O takes
+ * not by who allocates memory; lockdep knows it from the first life on.
  */
 #ifndef _ZRAM_META_H_
 #define _ZRAM_META_H_
 
 #include <linux/completion.h>
 #include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include <linux/percpu-refcount.h>
 #include <linux/rcupdate.h>
 
@@ -53,6 +54,7 @@ struct zram_meta {
 	/* how many wait for a slot, see zram_slot.h; each unlock reads it */
 	atomic_t slot_waiters;
 	struct zram *zram;		/* whose life it is */
+	struct mutex part_lock;		/* held to write a part of a page */
 #ifdef CONFIG_ZRAM_WRITEBACK
 	struct block_device *bdev;	/* zram's; NULL if there is none */
 	unsigned long *bitmap;		/* blocks in use; atomic bitops */

@@ -18,6 +18,7 @@
 
 #define ZMT_PAGES	64
 #define ZMT_READERS	3
+#define ZMT_ROUNDS	200
 #define ZMT_TIMEOUT	(10 * HZ)
 
 struct zmt {
@@ -360,9 +361,9 @@ static void zmt_io_end(struct bio *bio)
 	complete(bio->bi_private);
 }
 
-/* One page straight to the driver, past all that asks for a size or an opener */
-static int zmt_io(struct zram *zram, unsigned int op, u32 index,
-		  struct page *page)
+/* Straight to the driver, past all that asks for a size or an opener */
+static int zmt_io_at(struct zram *zram, unsigned int op, sector_t sector,
+		     struct page *page, unsigned int len)
 {
 	DECLARE_COMPLETION_ONSTACK(done);
 	struct bio_vec bvec;
@@ -370,14 +371,22 @@ static int zmt_io(struct zram *zram, unsigned int op, u32 index,
 
 	bio_init(&bio, &bvec, 1);
 	bio.bi_disk = zram->disk;
-	bio.bi_iter.bi_sector = (sector_t)index << SECTORS_PER_PAGE_SHIFT;
+	bio.bi_iter.bi_sector = sector;
 	bio.bi_opf = op;
 	bio.bi_end_io = zmt_io_end;
 	bio.bi_private = &done;
-	__bio_add_page(&bio, page, PAGE_SIZE, 0);
+	__bio_add_page(&bio, page, len, 0);
 	zram_submit_bio(&bio);
 	wait_for_completion(&done);
 	return blk_status_to_errno(bio.bi_status);
+}
+
+/* One page */
+static int zmt_io(struct zram *zram, unsigned int op, u32 index,
+		  struct page *page)
+{
+	return zmt_io_at(zram, op, (sector_t)index << SECTORS_PER_PAGE_SHIFT,
+			 page, PAGE_SIZE);
 }
 
 struct zmt_io_task {
@@ -526,6 +535,99 @@ static void zram_meta_size_comes_last(struct kunit *test)
 	__free_page(io.page);
 }
 
+/*
+ * With pages of 64K a filesystem's page may begin in the middle of a slot, as its
+ * blocks are of 4K.
+ */
+static void zram_meta_page_is_a_slot(struct kunit *test)
+{
+	struct block_device *bdev = kunit_kzalloc(test, sizeof(*bdev), GFP_KERNEL);
+	struct page *page = alloc_page(GFP_KERNEL | __GFP_NOFAIL);
+	sector_t slot = 3 << SECTORS_PER_PAGE_SHIFT, sector;
+	struct zram *zram = zmt_add(test);
+	u64 *word = page_address(page);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bdev);
+	bdev->bd_disk = zram->disk;
+	KUNIT_EXPECT_GT(test, zmt_set_size(zram, "1M"), (ssize_t)0);
+	memset(word, 0, PAGE_SIZE);
+	*word = 0x1234;
+	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_WRITE, 3, page), 0);
+
+	for (sector = slot; sector <= slot + SECTORS_PER_PAGE; sector++) {
+		bool whole = !(sector & (SECTORS_PER_PAGE - 1));
+		int ret;
+
+		*word = 0x5678;
+		lock_page(page);
+		ret = zram_rw_page(bdev, sector, page, REQ_OP_READ);
+		if (ret)
+			unlock_page(page);
+		KUNIT_EXPECT_EQ(test, ret == 0, whole);
+		KUNIT_EXPECT_EQ(test, *word, sector == slot ? 0x1234ULL :
+				whole ? 0 : 0x5678ULL);
+	}
+
+	zram_reset_device(zram);
+	zmt_remove(test, zram);
+	__free_page(page);
+}
+
+/* Who writes one block of a page, and reads it again */
+struct zmt_part {
+	struct zram *zram;
+	struct page *page;
+	sector_t sector;
+	unsigned int wrong;
+	struct completion done;
+};
+
+static int zmt_part_thread(void *data)
+{
+	struct zmt_part *part = data;
+	u64 *word = page_address(part->page), round;
+
+	for (round = 1; round <= ZMT_ROUNDS; round++) {
+		*word = round;
+		if (zmt_io_at(part->zram, REQ_OP_WRITE, part->sector,
+			      part->page, SZ_4K))
+			part->wrong++;
+		*word = 0;
+		if (zmt_io_at(part->zram, REQ_OP_READ, part->sector,
+			      part->page, SZ_4K) || *word != round)
+			part->wrong++;
+	}
+	complete(&part->done);
+	return 0;
+}
+
+/* Each block of a page is its writer's own; with pages of 4K there is only one */
+static void zram_meta_parts_of_a_page(struct kunit *test)
+{
+	static struct zmt_part parts[PAGE_SIZE / SZ_4K < 4 ? 1 : 4];
+	struct zram *zram = zmt_add(test);
+	int i;
+
+	KUNIT_EXPECT_GT(test, zmt_set_size(zram, "1M"), (ssize_t)0);
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		parts[i].zram = zram;
+		parts[i].page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOFAIL);
+		parts[i].sector = (3 << SECTORS_PER_PAGE_SHIFT) +
+				  i * (SZ_4K >> SECTOR_SHIFT);
+		parts[i].wrong = 0;
+		init_completion(&parts[i].done);
+	}
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		wake_up_process(zmt_thread(test, zmt_part_thread, &parts[i]));
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		wait_for_completion(&parts[i].done);
+		KUNIT_EXPECT_EQ(test, parts[i].wrong, 0U);
+		__free_page(parts[i].page);
+	}
+	zram_reset_device(zram);
+	zmt_remove(test, zram);
+}
+
 static struct kunit_case zram_meta_cases[] = {
 	KUNIT_CASE(zram_meta_none),
 	KUNIT_CASE(zram_meta_one),
@@ -537,6 +639,8 @@ static struct kunit_case zram_meta_cases[] = {
 	KUNIT_CASE(zram_meta_io_needs_a_size),
 	KUNIT_CASE(zram_meta_reset_waits_for_io),
 	KUNIT_CASE(zram_meta_size_comes_last),
+	KUNIT_CASE(zram_meta_page_is_a_slot),
+	KUNIT_CASE(zram_meta_parts_of_a_page),
 	{}
 };
 
