@@ -62,7 +62,8 @@ help:
 ##                      (BASE=, CONFIG=KASAN-TORTURE: each access is checked)
 ##   make matrix        all kernels and runs on both bases, as a table; hours, can be
 ##                      resumed                     (CELL='suspend;huge pages')
-##   make busted        break the series on purpose; each must be caught; 2 hours
+##   make busted        break the series on purpose; each must be caught; 2 hours, can
+##                      be resumed
 ##   make coverage      which lines of the series the tests reach, and why not the
 ##                      rest; half an hour
 ##   make model         have spin go through every state of the models of the locks;
