@@ -5,7 +5,7 @@
 # theirs is 1 for a failed run and 2 for wrong usage.
 
 BASE	?= 5.10
-CONFIG	?= RUN
+CONFIG	?= $(if $(filter %-rt,$(BASE)),RUN-RT,RUN)
 WHAT	?= swap
 OUT	?= $(CURDIR)/out
 
@@ -82,10 +82,12 @@ help:
 ##   make status        what there is: patches, kernels, and how each run ended
 ##   make clean         remove out/
 ##
-## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN is the
-## kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, RT for 5.10-rt, KASAN,
-## UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for 5.10-rt).  V=1 shows
-## everything.
+## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN (RUN-RT on
+## 5.10-rt) is the kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, KASAN, UP,
+## NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for 5.10-rt, where
+## LOCKDEP is RT).  V=1 shows everything.  boot also takes APPEND= (kernel arguments),
+## ACCEL=icount, EXTRA=PATCH, UPTO=N (patches) and TREE=DIR; see the heads of
+## tools/harness/boot and lib.sh.
 
 run: boot
 
