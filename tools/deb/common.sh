@@ -4,10 +4,11 @@
 # The packages of a base, and what the READMEs say about them.  Sourced, after lib.sh.
 
 # newest: when the patches were last changed, in seconds.  Their own dates don't tell:
-# they stay when a patch is mended.
+# they stay when a patch is mended.  A cover letter is none.
 newest() {
-	newest=$(git -C "$TOP" log -1 --format=%ct -- "patches/$base" 2>/dev/null)
-	[ -n "$newest" ] || newest=$(find "$TOP/patches/$base" -type f -printf '%T@\n' | sort -n | tail -n 1)
+	newest=$(git -C "$TOP" log -1 --format=%ct -- \
+		"patches/$base/*.patch" "patches/$base/series" 2>/dev/null)
+	[ -n "$newest" ] || newest=$(find "$TOP/patches/$base" -name '*.patch' -printf '%T@\n' | sort -n | tail -n 1)
 	echo "${newest%.*}"
 }
 
