@@ -28,6 +28,7 @@
 #define PAGES	4096
 #define DEBUG	"/sys/kernel/debug/"
 #define MAX_NTH	1000
+#define AGAIN	8
 #define RANDOM_OPS 8000
 
 static int device, compact;
@@ -139,28 +140,46 @@ static int fail_nth(int (*op)(unsigned int), unsigned int n, int *error)
 /* What comes next would not be the fault of zram. */
 static int ended;
 
-/* before and after are not made to fail. */
+struct sweep {
+	/* these two are not made to fail */
+	void (*before)(void);
+	void (*after)(int error, int injected);
+	int (*op)(unsigned int n);
+	unsigned int hit, bad;
+};
+
+/* Returns 0 if the operation made fewer than n allocations. */
+static int step(struct sweep *s, unsigned int n)
+{
+	int error, hit;
+
+	if (s->before)
+		s->before();
+	hit = fail_nth(s->op, n, &error);
+	s->hit += hit;
+	s->bad += hit && error;
+	if (s->after)
+		s->after(error, hit);
+	return hit;
+}
+
 static void sweep(const char *name, void (*before)(void), int (*op)(unsigned int),
 		  void (*after)(int error, int injected))
 {
-	unsigned int n, hit = 0, bad = 0;
-	int error, more = 1;
+	struct sweep s = { .before = before, .op = op, .after = after };
+	unsigned int n = 1, again;
 
 	ended = 0;
-	for (n = 1; n < MAX_NTH && more && !ended; n++) {
-		if (before)
-			before();
-		more = fail_nth(op, n, &error);
-		hit += more;
-		bad += more && error;
-		if (after)
-			after(error, more);
-	}
-	injected += hit;
-	failed += bad;
-	tell("faults_%s: %u allocations, %u errors\n", name, hit, bad);
-	if (more && !ended)
+	while (n < MAX_NTH && step(&s, n) && !ended)
+		n++;
+	if (n == MAX_NTH)
 		tell("error: %s never came through\n", name);
+	/* Some of what is allocated stays for the next time: the last ones may be fewer now. */
+	for (again = 1; again <= AGAIN && again < n && !ended; again++)
+		step(&s, n - again);
+	injected += s.hit;
+	failed += s.bad;
+	tell("faults_%s: %u allocations, %u errors\n", name, s.hit, s.bad);
 }
 
 static void must_be(char initstate, const char *after)
