@@ -40,7 +40,8 @@ help:
 ##                      one below the series, if not the tag base)
 ##   make range-diff    write how each -rt series differs from the other one
 ##   make each          build every commit by itself, with W=1 and sparse, in four
-##                      configurations (CONFIG=MODULES: in one); hours
+##                      configurations (CONFIG=MODULES: in one; ONLY='32 37': after
+##                      these patches alone); hours
 ##   make applies       try every 5.10 package that Debian's archive has, or your own
 ##                      tree, which is only read    (BASE=, KSRC=DIR); minutes
 ##   make mbox          the series as mails         (BASE=, PREFIX='PATCH v2 5.10')
@@ -146,7 +147,7 @@ bench-each: deps
 each: CONFIG = LOCKDEP MODULES NOCOMPACT X86-32
 each: fetch
 	@tools/harness/deps install each
-	@for config in $(CONFIG); do tools/harness/each "$(BASE)" $$config || exit; done
+	@for config in $(CONFIG); do tools/harness/each "$(BASE)" $$config $(ONLY) || exit; done
 
 model:
 	@tools/harness/deps install model
