@@ -177,6 +177,9 @@ static void sweep(const char *name, void (*before)(void), int (*op)(unsigned int
 	/* Some of what is allocated stays for the next time: the last ones may be fewer now. */
 	for (again = 1; again <= AGAIN && again < n && !ended; again++)
 		step(&s, n - again);
+	/* and once with nothing that fails, as the end */
+	if (!ended)
+		step(&s, MAX_NTH);
 	injected += s.hit;
 	failed += s.bad;
 	tell("faults_%s: %u allocations, %u errors\n", name, s.hit, s.bad);

@@ -555,7 +555,7 @@ static void zram_meta_page_is_a_slot(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_WRITE, 3, page), 0);
 
 	for (sector = slot; sector <= slot + SECTORS_PER_PAGE; sector++) {
-		bool whole = !(sector & (SECTORS_PER_PAGE - 1));
+		int whole = !(sector & (SECTORS_PER_PAGE - 1));
 		int ret;
 
 		*word = 0x5678;
