@@ -4,7 +4,7 @@
 # The packages of a base, and what the READMEs say about them.  Sourced, after lib.sh.
 
 # newest: when the patches were last changed, in seconds.  Their own dates don't tell:
-# they stay when a patch is mended.  A cover letter is none.
+# they stay when a patch is mended.  The cover letter does not count.
 newest() {
 	newest=$(git -C "$TOP" log -1 --format=%ct -- \
 		"patches/$base/*.patch" "patches/$base/series" 2>/dev/null)
