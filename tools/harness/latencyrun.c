@@ -19,7 +19,8 @@
  * or, instead of the latencies, line by line,
  *	held: TEXT		what kmod/preemptoff.c has
  *	flush: TEXT		the histogram of trace_flushes()
- *	held_up: NS STACK	of the thread that ran until then, innermost first
+ *	held_up: NS STACK	how late the thread was let run, and what the one that ran until
+ *				then did, innermost first (on x86, under icount)
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -35,6 +36,7 @@
 #define TRACING	"/sys/kernel/tracing/"
 #define EVENTS	TRACING "events/"
 #define FRONTSWAP	"/sys/kernel/debug/frontswap/"
+#define UNEVICTABLE	"/proc/sys/vm/compact_unevictable_allowed"
 
 #define PREEMPTOFF	"/sys/kernel/debug/preemptoff/"
 /* One that interrupts the tracing of another may be told to come before it. */
@@ -66,15 +68,28 @@ static void trace_flushes(void)
 		     "hist:keys=slots:vals=lat:m=lat:onmax($m).save(lat) if lat > 0" SANE);
 }
 
-/* Who lets timerlat run, with a stack each time */
+/*
+ * Who lets timerlat run, with a stack each time.  To write that takes longer than most
+ * sections; so it is told when the switch began, by a clock that is read in nanoseconds.
+ */
 static void trace_switches(void)
 {
 	mount("none", TRACING, "tracefs", 0, NULL);
 	must_put(TRACING "buffer_size_kb", "12288");
+	must_put(TRACING "trace_clock", "x86-tsc");
 	must_put(EVENTS "sched/sched_switch/filter", "next_comm == \"timerlat\"");
 	must_put(EVENTS "sched/sched_switch/trigger",
 		 "stacktrace if next_comm == \"timerlat\"");
 	must_put(EVENTS "sched/sched_switch/enable", "1");
+}
+
+/* When a line of the trace was written: "timerlat-99  [000] d..3 123456: ..." */
+static unsigned long long time_of(const char *line)
+{
+	unsigned long long when = 0;
+
+	sscanf(line, "%*[^]]] %*s %llu:", &when);
+	return when;
 }
 
 /* Of the trace, the stacks behind which timerlat says that it was late. */
@@ -82,13 +97,17 @@ static void tell_held_up(void)
 {
 	char line[512], stack[1024] = "", *late;
 	FILE *file = fopen(TRACING "trace", "r");
+	unsigned long long switched = 0;
 
 	while (file && fgets(line, sizeof(line), file)) {
 		late = strstr(line, "tracing_mark_write: late ");
-		if (strstr(line, "sched_switch:"))
+		if (strstr(line, "sched_switch:")) {
 			stack[0] = '\0';
-		else if (late)
-			tell("held_up: %lu %.200s\n", strtoul(late + 25, NULL, 10), stack);
+			switched = time_of(line);
+		} else if (late)
+			tell("held_up: %lld %.200s\n",
+			     strtoll(late + 25, NULL, 10) - (long long)(time_of(line) - switched),
+			     stack);
 		else if (!strncmp(line, " => ", 4))
 			snprintf(stack + strlen(stack), sizeof(stack) - strlen(stack),
 				 "%.*s ", (int)strcspn(line + 4, "\n"), line + 4);
@@ -170,6 +189,9 @@ void latency_run(void)
 	tell("stage: latency run\nram: %llu\n", ram());
 	/* or who runs with SCHED_FIFO for long is stopped now and then */
 	must_put("/proc/sys/kernel/sched_rt_runtime_us", "-1");
+	/* or it waits until pages that it locked have been migrated */
+	if (access(UNEVICTABLE, F_OK) == 0)
+		must_put(UNEVICTABLE, "0");
 	/* a kernel that has none never uses any */
 	if (access(THP, F_OK) == 0 || strcmp(thp, "never"))
 		must_put(THP, thp);
