@@ -39,8 +39,11 @@
 #define UNEVICTABLE	"/proc/sys/vm/compact_unevictable_allowed"
 
 #define PREEMPTOFF	"/sys/kernel/debug/preemptoff/"
-/* One that interrupts the tracing of another may be told to come before it. */
-#define SANE	" && lat < 10000000000"
+/*
+ * Not one that was preempted, as it may be where its caller holds no lock; one that
+ * interrupts the tracing of another may be told to come before it.
+ */
+#define SANE	" && lat < 200000"
 
 static void must_trigger(const char *event, const char *text)
 {
@@ -104,11 +107,13 @@ static void tell_held_up(void)
 		if (strstr(line, "sched_switch:")) {
 			stack[0] = '\0';
 			switched = time_of(line);
-		} else if (late)
+		} else if (late && switched) {
+			/* nobody was in its way if there was no switch */
 			tell("held_up: %lld %.200s\n",
 			     strtoll(late + 25, NULL, 10) - (long long)(time_of(line) - switched),
 			     stack);
-		else if (!strncmp(line, " => ", 4))
+			switched = 0;
+		} else if (!strncmp(line, " => ", 4))
 			snprintf(stack + strlen(stack), sizeof(stack) - strlen(stack),
 				 "%.*s ", (int)strcspn(line + 4, "\n"), line + 4);
 	}
