@@ -67,7 +67,38 @@ base_get() {
 	sed -n "s/^$2: *//p" "$TOP/patches/$1/base"
 }
 
-# series NAME: the patches of a base in order, one file name a line.
+# series BASE [TOPIC...]: the patches of a base in apply order, one a line, as paths
+# below patches/BASE.  Without a TOPIC, those that are applied by default: all before
+# the line "# == optional ==".
 series() {
-	sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$TOP/patches/$1/series"
+	series_base=$1
+	shift
+	awk -v topics=" $* " '
+		/^# == optional ==$/ { optional = 1 }
+		{ sub(/[ \t]*#.*/, ""); sub(/[ \t]+$/, "") }
+		$0 == "" { next }
+		{
+			topic = $0
+			sub(/\/[^\/]*$/, "", topic)
+			sub(/^[0-9]+\.[^\/]*\//, "", topic)
+		}
+		topics ~ /[^ ]/ ? index(topics, " " topic " ") : !optional
+	' "$TOP/patches/$series_base/series"
+}
+
+# topics BASE: the names of all topics of a base in apply order, optional ones last.
+# A path in `series` may lead to another base (5.10/1-zram-fixes/...): that is its topic.
+topics() {
+	sed -e 's/[[:space:]]*#.*//' -e 's,/[^/]*$,,' -e 's,^[0-9]*\.[^/]*/,,' -e '/^$/d' \
+		"$TOP/patches/$1/series" | uniq
+}
+
+# check_topics BASE TOPIC...: stop unless the base has each of them.
+check_topics() {
+	check_topics_base=$1
+	shift
+	for check_topic; do
+		topics "$check_topics_base" | grep -qxF -e "$check_topic" ||
+			usage "unknown TOPIC '$check_topic' of $check_topics_base; there is: $(topics "$check_topics_base" | paste -sd' ')"
+	done
 }
