@@ -42,6 +42,19 @@ results_code() {
 	sed -e "s/\`/'/g" -e 's/|/\\|/g' -e 's/.*/`&`/'
 }
 
+# results_copy FROM FILE: FROM becomes results/FILE.
+results_copy() {
+	mkdir -p "$RESULTS" || die "cannot create $RESULTS"
+	results_new=$(mktemp "$RESULTS/.new.XXXXXX") || die "cannot write in $RESULTS"
+	if cp "$1" "$results_new" && cmp -s "$1" "$results_new" && chmod 644 "$results_new" &&
+		mv "$results_new" "$RESULTS/$2"; then
+		note "written: $RESULTS/$2"
+		return
+	fi
+	rm -f "$results_new"
+	die "cannot write $RESULTS/$2; it is unchanged"
+}
+
 # results_write FILE TITLE SECTION VERDICT STAMP: stdin becomes the section.  Its last
 # line must be "end", so that a body that was cut off is never taken for a result.
 results_write() {

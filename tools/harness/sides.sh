@@ -1,15 +1,18 @@
 # shellcheck shell=sh disable=SC2154 # $base is the script's
 # SPDX-License-Identifier: GPL-2.0
 #
-# What bench, bench-each, table and plot share: the sides that are compared, each
-# with a kernel of its own.  Sourced after lib.sh.
+# What bench, bench-each, bench-results, table and plot share: the sides that are
+# compared, each with a kernel of its own.  Sourced after lib.sh.
 #
-#	base	the bare base, and zsmalloc's performance test, whose patch
+#	base	the unpatched base with zsmalloc's performance test, whose patch
 #		applies to it
-#	series	the whole series
+#	series	the default topics
 #	peer	another kernel, PEER=DIR: an unpacked tree, which is not changed
 
 bench=$OUT/bench/$base
+# Percent by which two boots under icount may differ.
+# shellcheck disable=SC2034 # for those that source this
+apart=0.5
 scale_patch=$(series "$base" | grep -- '-zsmalloc-add-a-performance-test\.patch$') ||
 	die "patches/$base/series has no performance test of zsmalloc"
 scale_patch=$TOP/patches/$base/$scale_patch
@@ -41,7 +44,7 @@ build_dir() {
 	echo "${build_dir_run%/run/*}/build/$base/$2"
 }
 
-# rows_of_base: all but those that it has nothing for: PREEMPT_RT has no THP.
+# rows_of_base: all rows that the base supports; PREEMPT_RT has no THP.
 rows_of_base() {
 	case $base in
 	*-rt) list "$HARNESS/bench.rows" | cut -d'|' -f1 | grep -v '^latency-thp$' ;;
@@ -64,8 +67,8 @@ build_side() {
 }
 
 # run_side SIDE CONFIG WHAT NAME: boots and judges; the record is in $dir until the
-# next boot of that side.  Says so, with status 1, if it did not pass its judge; a
-# test that failed may be let pass ($may_fail).
+# next boot of that side.  Status 1, and the reason, if it did not pass its judge.  With
+# $may_fail set, a failed test is ignored, a broken run is not.
 run_side() {
 	dir=$(run_dir "$1" "$2" "$3")
 	on "$1" boot "$base" "$2" "$3" >"$bench/log" 2>&1 || {
