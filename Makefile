@@ -24,69 +24,66 @@ help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
 
 ## The main job
-##   make run           swap on zram under pressure in a 5.10 kernel that carries
-##                      the series, in QEMU; 8 minutes on 2 cores, then 1
-##   make test          everything that has to pass, on both bases; 35 minutes,
-##                      then 13 (an hour beside other work)
+##   make run           boot a 5.10 kernel with the series in QEMU and swap on zram
+##   make test          everything that must pass, on both bases
 ##
-## Both need 6 GB of disk, and install what else they miss.
+## Both need 6 GB of disk and install the packages that they need.
 ##
-## The series
-##   make apply KSRC=DIR    put it on your own 5.10 tree, as commits if it is git
-##                      (BASE=, STAGE=zsmalloc: as far as that section)
-##   make check         are patches and readable files the same? offline, a minute
-##   make refresh       fold edits of readable files into the patches
-##   make export KSRC=DIR   write the patches anew from a git tree  (REV=COMMIT: the
-##                      one below the series, if not the tag base)
-##   make range-diff    write how each -rt series differs from the other one
-##   make each          build every commit by itself, with W=1 and sparse, in four
+## The patches
+##   make list          the paths of the patches in apply order, for git am and quilt
+##                      (BASE=, TOPIC='1-zram-fixes': these topics only)
+##   make apply KSRC=DIR    apply them to your own 5.10 tree, as commits if it is git
+##                      (BASE=, TOPIC=)
+##   make applies       try every 5.10 package in Debian's archive, or your own tree,
+##                      which is only read          (BASE=, KSRC=DIR)
+##   make mbox          write them as mails         (BASE=, PREFIX='PATCH v2 5.10')
+##   make check         check patches, readable files and texts; offline
+##   make refresh       put edits of readable files into the patches
+##   make export KSRC=DIR   write the patches from a git tree  (REV=COMMIT: the one
+##                      below the series, if not the tag base)
+##   make each          build after every patch, with W=1 and sparse, in four
 ##                      configurations (CONFIG=MODULES: in one; ONLY='32 37': after
-##                      these patches alone); hours
-##   make applies       try every 5.10 package that Debian's archive has, or your own
-##                      tree, which is only read    (BASE=, KSRC=DIR); minutes
-##   make mbox          the series as mails         (BASE=, PREFIX='PATCH v2 5.10')
+##                      these patches only)
 ##
 ## Step by step
-##   make deps          install what is missing      (DEPS=no: only say what)
-##   make fetch         get and unpack the kernel    (KTAR=FILE or KSRC=DIR: yours)
-##   make patch         apply the series to it       (PATCHES=none: leave it bare)
-##   make build         configure and build          (CONFIG=)
-##   make boot          boot and run WHAT=swap       (CONFIG=, MEM=, TIMEOUT=), or
+##   make deps          install missing packages    (DEPS=no: only name them)
+##   make fetch         get and unpack the kernel   (KTAR=FILE or KSRC=DIR: yours)
+##   make patch         apply the series to it      (PATCHES=none: leave it bare)
+##   make build         configure and build         (CONFIG=)
+##   make boot          boot and run WHAT=swap      (CONFIG=, MEM=, TIMEOUT=), or
 ##                      kunit, selftest, io, faults, cost, scale, latency,
 ##                      throttle, move, suspend, torture, all, shell
 ##   make judge         judge the last boot again
-##   make bench         what the series costs and gains, base and series in turn,
-##                      as a table, CSV and plots   (BASE=, ROWS='cost latency',
-##                      N=boots, PEER=DIR: another kernel); more than an hour
-##   make bench-each    what each patch costs and gains; hours, can be resumed
-##   make torture       everything at once, for MINUTES=1, with CPUs that come and go
-##                      (BASE=, CONFIG=KASAN-TORTURE: each access is checked)
-##   make matrix        all kernels and runs on both bases, as a table; hours, can be
-##                      resumed                     (CELL='suspend;huge pages')
-##   make busted        break the series on purpose; each must be caught; 2 hours, can
-##                      be resumed
-##   make coverage      which lines of the series the tests reach, and why not the
-##                      rest; half an hour
-##   make model         have spin go through every state of the models of the locks;
-##                      2 minutes
-##   make races         show each race of zram on the base, gone with the series
+##   make status        patches, kernels, and the verdict of each recorded run
+##   make clean         remove what was made in out/
+##
+## Long runs; they write results/, and an interrupted one continues
+##   make matrix        all kernels and tests, on both bases
+##                      (CELL='suspend;huge pages': these only)
+##   make races         show each race on the base, and that the series fixes it
+##   make busted        break the series on purpose; a test must detect each mutant
+##   make torture       all stress tests concurrently, with CPU hotplug, for MINUTES=1
+##                      (BASE=, CONFIG=KASAN-TORTURE; results/ from 30 minutes on)
+##   make coverage      which lines of the series the tests reach
+##   make bench         what the series costs and gains, base and series in turn, with
+##                      plots   (BASE=, ROWS='cost latency', N=boots, PEER=DIR: a
+##                      third kernel)
+##   make bench-each    the same after each patch
+##   make model         check the models of the locks with spin
 ##
 ## To install
 ##   make deb           Debian packages of the kernel (BASE=, KCONFIG=FILE: your own
-##                      configuration); an hour on 2 cores, 8 GB of disk
-##   make deb-test      installs them in a Debian in QEMU, swaps, removes them; needs
-##                      root for debootstrap; 15 minutes
-##   make walk          what the READMEs tell a maintainer, a distribution and a user
-##                      to do, done in a clean Debian (WAY='maintainer'); needs
-##                      root; hours
+##                      configuration); 8 GB of disk
+##   make deb-test      install, boot and remove them in a Debian in QEMU; needs root
+##                      for debootstrap
+##   make walk          run the commands of the READMEs in a clean Debian, as a
+##                      maintainer, a distribution and a user  (WAY='maintainer');
+##                      needs root
 ##
-##   make status        what there is: patches, kernels, and how each run ended
-##   make clean         remove out/
-##
-## BASE=5.10 is the tree to work on, a folder of patches/.  CONFIG=RUN (RUN-RT on
-## 5.10-rt) is the kernel, a file of tools/harness/configs/ (RUN, LOCKDEP, KASAN, UP,
-## NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for 5.10-rt, where
-## LOCKDEP is RT).  V=1 shows everything.  boot also takes APPEND= (kernel arguments),
+## BASE=5.10 is the kernel, a folder of patches/.  CONFIG=RUN (RUN-RT on 5.10-rt) is its
+## configuration, a file of tools/harness/configs/ (RUN, LOCKDEP, KASAN, UP, NOCOMPACT,
+## X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for 5.10-rt, where LOCKDEP is
+## RT).  V=1 shows all output.  boot also takes APPEND= (kernel arguments),
 ## ACCEL=icount, EXTRA=PATCH, UPTO=N (patches) and TREE=DIR; see the heads of
 ## tools/harness/boot and lib.sh.
 
