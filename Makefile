@@ -36,7 +36,8 @@ help:
 ##                      (BASE=, TOPIC=)
 ##   make applies       try every 5.10 package in Debian's archive, or your own tree,
 ##                      which is only read          (BASE=, KSRC=DIR)
-##   make mbox          write them as mails         (BASE=, PREFIX='PATCH v2 5.10')
+##   make mbox          write each topic as a thread of mails
+##                      (BASE=, TOPIC=, PREFIX='PATCH v2 5.10')
 ##   make check         check patches, readable files and texts; offline
 ##   make refresh       put edits of readable files into the patches
 ##   make export KSRC=DIR   write the patches from a git tree  (REV=COMMIT: the one
@@ -46,7 +47,8 @@ help:
 ##                      these patches only)
 ##
 ## Step by step
-##   make deps          install missing packages    (DEPS=no: only name them)
+##   make deps          install missing packages    (DEPS=no: only name them; DEPS=skip:
+##                      do not look)
 ##   make fetch         get and unpack the kernel   (KTAR=FILE or KSRC=DIR: yours)
 ##   make patch         apply the series to it      (PATCHES=none: leave it bare)
 ##   make build         configure and build         (CONFIG=)
