@@ -218,6 +218,15 @@ result() { results "$1" | tail -n 1; }
 # results KEY: all of them, one a line.
 results() { tr -d '\r' <"$dir/result" | sed -n "s/^$1: *//p"; }
 
+# console: of the record in $dir, without control characters, time stamps and callers.
+# A program's half line may stand before the kernel's, so that a line begins after
+# each time stamp.
+console() {
+	tr -cd '\11\12\40-\176' <"$dir/console" | sed -E \
+		-e 's/^\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? //' \
+		-e 's/\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? /\n/g'
+}
+
 # try BASE CONFIG WHAT: whatever PATCHES and EXTRA ask for is built, booted and
 # judged.  What the steps say goes to $dir/log, the judge's words to
 # $dir/findings; status 1, and why, if it did not come to that.
@@ -227,8 +236,10 @@ try() {
 		tail -n 1 "$dir/log"
 		return 1
 	}
-	"$HARNESS/judge" "$@" >"$dir/findings" 2>>"$dir/log"
-	[ -s "$dir/findings" ]
+	# An old file, or a part of one, is no verdict.
+	rm -f "$dir/findings" &&
+		{ "$HARNESS/judge" "$@" >"$dir/findings" 2>>"$dir/log"; [ $? -le 1 ]; } &&
+		grep -q '^verdict: ' "$dir/findings"
 }
 
 # found REGEX: the first finding that it matches; status 1, and all of them, if
