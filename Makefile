@@ -4,13 +4,16 @@
 # be run by itself; make's own exit status is 2 whenever one of them failed,
 # theirs is 1 for a failed run and 2 for wrong usage.
 
+# CONFIG as the caller gave it, on the command line or in the environment, if at all.
+GIVEN	:= $(CONFIG)
+
 BASE	?= 5.10
 CONFIG	?= $(if $(filter %-rt,$(BASE)),RUN-RT,RUN)
 WHAT	?= swap
 OUT	?= $(CURDIR)/out
 
 # What the scripts take from the command line, see 'make help'
-export BASE CONFIG OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
+export BASE OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
 	PEER N MINUTES CELL PREFIX
 
 # They report in order; kernels are built with all CPUs anyway
@@ -89,9 +92,14 @@ help:
 ## ACCEL=icount, EXTRA=PATCH, UPTO=N (patches) and TREE=DIR; see the heads of
 ## tools/harness/boot and lib.sh.
 
+# Wrong words are refused before anything is installed, downloaded or built: a target
+# that has WORDS begins with TOOL-words.
+%-words:
+	@tools/harness/$* --check $(WORDS)
+
 run: boot
 
-test: deps
+test: all-words deps
 	@tools/harness/all
 
 check:
@@ -127,11 +135,13 @@ fetch: deps
 patch: fetch
 	@tools/harness/patch "$(BASE)"
 
-build: patch
-	@tools/harness/build "$(BASE)" "$(CONFIG)"
+build: WORDS = "$(BASE)" "$(CONFIG)"
+build: build-words patch
+	@tools/harness/build $(WORDS)
 
-boot: build
-	@tools/harness/boot "$(BASE)" "$(CONFIG)" "$(WHAT)"
+boot: WORDS = "$(BASE)" "$(CONFIG)" "$(WHAT)"
+boot: boot-words build
+	@tools/harness/boot $(WORDS)
 	@[ "$(WHAT)" = shell ] || tools/harness/summary "$(BASE)" "$(CONFIG)" "$(WHAT)"
 
 judge:
@@ -143,32 +153,40 @@ bench: bench-deps
 bench-each: deps
 	@tools/harness/bench-each "$(BASE)"
 
-each: CONFIG = LOCKDEP MODULES NOCOMPACT X86-32
-each: fetch
+each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOCOMPACT X86-32)
+each: each-words fetch
 	@tools/harness/deps install each
 	@for config in $(CONFIG); do tools/harness/each "$(BASE)" $$config $(ONLY) || exit; done
+
+each-words:
+	@for config in $(CONFIG); do \
+		tools/harness/each --check "$(BASE)" $$config $(ONLY) || exit; done
 
 model:
 	@tools/harness/deps install model
 	@tools/model/run
 
-busted: fetch
-	@tools/harness/bust "$(BASE)"
+busted: WORDS = "$(BASE)"
+busted: bust-words fetch
+	@tools/harness/bust $(WORDS)
 
-torture: CONFIG =
-torture: fetch
-	@tools/harness/torture "$(BASE)" $(CONFIG)
+torture: CONFIG = $(GIVEN)
+torture: WORDS = "$(BASE)" $(CONFIG)
+torture: torture-words fetch
+	@tools/harness/torture $(WORDS)
 
 matrix: deps
 	@tools/harness/deps install matrix
 	@tools/harness/matrix
 
-coverage: fetch
+coverage: WORDS = "$(BASE)"
+coverage: coverage-words fetch
 	@tools/harness/deps install coverage
-	@tools/harness/coverage "$(BASE)"
+	@tools/harness/coverage $(WORDS)
 
-races: fetch
-	@tools/harness/races "$(BASE)"
+races: WORDS = "$(BASE)"
+races: races-words fetch
+	@tools/harness/races $(WORDS)
 
 deb: patch
 	@tools/harness/deps install deb

@@ -33,9 +33,6 @@ case $OUT in
 /*) ;;
 *) OUT=$PWD/$OUT ;;
 esac
-case $OUT in
-*[[:space:]:]*) die "the kernel can't be built below '$OUT' (space or colon); move it: OUT=DIR" ;;
-esac
 
 # Where fetch puts its tree, whatever the variant.
 # shellcheck disable=SC2034
@@ -73,11 +70,18 @@ fi
 check_config() {
 	case $1 in
 	*[!A-Z0-9-]*) ;;
-	?*) [ ! -f "$HARNESS/configs/${1%-RT}.config" ] || return 0 ;;
+	?*)
+		[ ! -f "$HARNESS/configs/$1.config" ] || return 0
+		[ "$1" = "${1%-RT}" ] || [ ! -f "$HARNESS/configs/${1%-RT}.config" ] ||
+			on_rt "${1%-RT}" || return 0
+		;;
 	esac
 	usage "unknown CONFIG '$1'; there is: $(cd "$HARNESS/configs" &&
 		printf '%s\n' [A-Z]*.config | sed 's/\.config$//' | paste -sd' '), and -RT behind each"
 }
+
+# on_rt CONFIG: it is for PREEMPT_RT.
+on_rt() { chain "$1" | grep -qx preempt-rt; }
 
 # config_on_base CONFIG: a base with PREEMPT_RT has kernels of its own.
 config_on_base() {
@@ -296,3 +300,6 @@ kmake() {
 		make -C "$src" O="$dir" CC="${ccache}${cross}gcc" HOSTCC="${ccache}gcc" \
 		V="${V:-0}" -j"${JOBS:-$(nproc)}" "$@" 2>&1
 }
+
+# shellcheck source=tools/harness/words.sh
+. "$HARNESS/words.sh"

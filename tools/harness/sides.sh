@@ -55,7 +55,7 @@ rows_of_base() {
 # check_sides: stop unless the sides can be built here.
 check_sides() {
 	check_base "$base"
-	[ -z "$VARIANT" ] || usage "$me builds its kernels itself; leave PATCHES, EXTRA, UPTO and TREE alone"
+	no_variant
 }
 
 # build_side SIDE CONFIG
