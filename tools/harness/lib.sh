@@ -22,8 +22,15 @@
 
 HARNESS=$TOP/tools/harness
 
-# A caller's make, kernel, locale or git settings must not leak into our work.
-unset MAKEFLAGS MFLAGS MAKELEVEL KBUILD_OUTPUT KCONFIG_CONFIG ARCH CROSS_COMPILE
+# A caller's make, kernel, compiler, locale or git settings must not leak into our work.
+# What the kernel's makefiles, Kconfig and gcc take from the environment would change the
+# kernel, but is no part of what build remembers: so the kernel would be kept as good.
+unset MAKEFLAGS MFLAGS MAKELEVEL ARCH SUBARCH CROSS_COMPILE CROSS_COMPILE_COMPAT \
+	CC CPP CXX LD AR AS NM OBJCOPY OBJDUMP READELF STRIP CHECK CF \
+	CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX
+# shellcheck disable=SC2046 # a list of names
+unset $(env | sed -nE \
+	's/^((KBUILD|KCONFIG|CONFIG|LLVM|HOST[A-Z]+)_[A-Za-z0-9_]*|LLVM|HOST(CC|CXX|LD|AR)|[A-Z_]*(FLAGS|LDLIBS)(_[A-Za-z0-9_]+)?)=.*/\1/p')
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
 export LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 # KSRC may belong to somebody else: root runs this as well.
