@@ -247,10 +247,13 @@ try() {
 		tail -n 1 "$dir/log"
 		return 1
 	}
-	# An old file, or a part of one, is no verdict.
-	rm -f "$dir/findings" &&
-		{ "$HARNESS/judge" "$@" >"$dir/findings" 2>>"$dir/log"; [ $? -le 1 ]; } &&
-		grep -q '^verdict: ' "$dir/findings"
+	# Those of an earlier run must not count if these can't be written.
+	rm -f "$dir/findings"
+	"$HARNESS/judge" "$@" >"$dir/findings" 2>>"$dir/log"
+	[ -s "$dir/findings" ] || {
+		echo "no findings: $(tail -n 1 "$dir/log")"
+		return 1
+	}
 }
 
 # found REGEX: the first finding that it matches; status 1, and all of them, if
