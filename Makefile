@@ -4,13 +4,17 @@
 # be run by itself; make's own exit status is 2 whenever one of them failed,
 # theirs is 1 for a failed run and 2 for wrong usage.
 
+# The project, for 'make -f' from another directory: relative names are the caller's.
+HERE	:= $(shell CDPATH= cd "$$(dirname "$$(echo '$(MAKEFILE_LIST)' | sed 's/^ *//')")" && pwd)
+T	:= "$(HERE)/tools"
+
 # CONFIG as the caller gave it, on the command line or in the environment, if at all.
 GIVEN	:= $(CONFIG)
 
 BASE	?= 5.10
 CONFIG	?= $(if $(filter %-rt,$(BASE)),RUN-RT,RUN)
 WHAT	?= swap
-OUT	?= $(CURDIR)/out
+OUT	?= $(HERE)/out
 
 # What the scripts take from the command line, see 'make help'
 export BASE OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
@@ -24,7 +28,7 @@ MAKEFLAGS += --no-print-directory
 	build boot judge bench bench-each each model busted races torture matrix coverage status clean
 
 help:
-	@sed -n 's/^## \{0,1\}//p' Makefile
+	@sed -n 's/^## \{0,1\}//p' "$(HERE)/Makefile"
 
 ## The main job
 ##   make run           boot a 5.10 kernel with the series in QEMU and swap on zram
@@ -95,114 +99,114 @@ help:
 # Wrong words are refused before anything is installed, downloaded or built: a target
 # that has WORDS begins with TOOL-words.
 %-words:
-	@tools/harness/$* --check $(WORDS)
+	@$(T)/harness/$* --check $(WORDS)
 
 run: boot
 
 test: all-words deps
-	@tools/harness/all
+	@$(T)/harness/all
 
 check:
-	@tools/queue/check
+	@$(T)/queue/check
 
 apply:
-	@tools/queue/apply "$(BASE)" "$(KSRC)" $(if $(STAGE),"$(STAGE)")
+	@$(T)/queue/apply "$(BASE)" "$(KSRC)" $(if $(STAGE),"$(STAGE)")
 
 applies:
-	@tools/queue/applies "$(BASE)" $(KSRC)
+	@$(T)/queue/applies "$(BASE)" $(KSRC)
 
 mbox:
-	@tools/queue/mbox "$(BASE)"
+	@$(T)/queue/mbox "$(BASE)"
 
 export:
-	@tools/queue/export "$(BASE)" "$(KSRC)" $(if $(REV),"$(REV)")
+	@$(T)/queue/export "$(BASE)" "$(KSRC)" $(if $(REV),"$(REV)")
 
 refresh:
-	@tools/queue/refresh "$(BASE)" $(KSRC)
+	@$(T)/queue/refresh "$(BASE)" $(KSRC)
 
 range-diff:
-	@tools/queue/range-diff
+	@$(T)/queue/range-diff
 
 deps:
-	@tools/harness/deps install
+	@$(T)/harness/deps install
 
 bench-deps:
-	@tools/harness/deps install bench
+	@$(T)/harness/deps install bench
 
 fetch: deps
-	@tools/harness/fetch "$(BASE)"
+	@$(T)/harness/fetch "$(BASE)"
 
 patch: fetch
-	@tools/harness/patch "$(BASE)"
+	@$(T)/harness/patch "$(BASE)"
 
 build: WORDS = "$(BASE)" "$(CONFIG)"
 build: build-words patch
-	@tools/harness/build $(WORDS)
+	@$(T)/harness/build $(WORDS)
 
 boot: WORDS = "$(BASE)" "$(CONFIG)" "$(WHAT)"
 boot: boot-words build
-	@tools/harness/boot $(WORDS)
-	@[ "$(WHAT)" = shell ] || tools/harness/summary "$(BASE)" "$(CONFIG)" "$(WHAT)"
+	@$(T)/harness/boot $(WORDS)
+	@[ "$(WHAT)" = shell ] || $(T)/harness/summary "$(BASE)" "$(CONFIG)" "$(WHAT)"
 
 judge:
-	@tools/harness/judge "$(BASE)" "$(CONFIG)" "$(WHAT)"
+	@$(T)/harness/judge "$(BASE)" "$(CONFIG)" "$(WHAT)"
 
 bench: bench-deps
-	@tools/harness/bench "$(BASE)" $(ROWS)
+	@$(T)/harness/bench "$(BASE)" $(ROWS)
 
 bench-each: deps
-	@tools/harness/bench-each "$(BASE)"
+	@$(T)/harness/bench-each "$(BASE)"
 
 each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOCOMPACT X86-32)
 each: each-words fetch
-	@tools/harness/deps install each
-	@for config in $(CONFIG); do tools/harness/each "$(BASE)" $$config $(ONLY) || exit; done
+	@$(T)/harness/deps install each
+	@for config in $(CONFIG); do $(T)/harness/each "$(BASE)" $$config $(ONLY) || exit; done
 
 each-words:
 	@for config in $(CONFIG); do \
-		tools/harness/each --check "$(BASE)" $$config $(ONLY) || exit; done
+		$(T)/harness/each --check "$(BASE)" $$config $(ONLY) || exit; done
 
 model:
-	@tools/harness/deps install model
-	@tools/model/run
+	@$(T)/harness/deps install model
+	@$(T)/model/run
 
 busted: WORDS = "$(BASE)"
 busted: bust-words fetch
-	@tools/harness/bust $(WORDS)
+	@$(T)/harness/bust $(WORDS)
 
 torture: CONFIG = $(GIVEN)
 torture: WORDS = "$(BASE)" $(CONFIG)
 torture: torture-words fetch
-	@tools/harness/torture $(WORDS)
+	@$(T)/harness/torture $(WORDS)
 
 matrix: deps
-	@tools/harness/deps install matrix
-	@tools/harness/matrix
+	@$(T)/harness/deps install matrix
+	@$(T)/harness/matrix
 
 coverage: WORDS = "$(BASE)"
 coverage: coverage-words fetch
-	@tools/harness/deps install coverage
-	@tools/harness/coverage $(WORDS)
+	@$(T)/harness/deps install coverage
+	@$(T)/harness/coverage $(WORDS)
 
 races: WORDS = "$(BASE)"
 races: races-words fetch
-	@tools/harness/races $(WORDS)
+	@$(T)/harness/races $(WORDS)
 
 deb: patch
-	@tools/harness/deps install deb
-	@tools/deb/build "$(BASE)"
+	@$(T)/harness/deps install deb
+	@$(T)/deb/build "$(BASE)"
 
 deb-test: deb
-	@tools/harness/deps install machine
-	@tools/deb/machine
-	@tools/deb/test "$(BASE)"
+	@$(T)/harness/deps install machine
+	@$(T)/deb/machine
+	@$(T)/deb/test "$(BASE)"
 
 walk: deps
-	@tools/harness/deps install machine
-	@tools/deb/walk $(WAY)
+	@$(T)/harness/deps install machine
+	@$(T)/deb/walk $(WAY)
 
 status:
-	@tools/harness/status
+	@$(T)/harness/status
 
 clean:
 	rm -rf "$(OUT)"
