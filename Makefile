@@ -151,11 +151,13 @@ boot: boot-words build
 judge:
 	@$(T)/harness/judge "$(BASE)" "$(CONFIG)" "$(WHAT)"
 
-bench: bench-deps
-	@$(T)/harness/bench "$(BASE)" $(ROWS)
+bench: WORDS = "$(BASE)" $(ROWS)
+bench: bench-words bench-deps
+	@$(T)/harness/bench $(WORDS)
 
-bench-each: deps
-	@$(T)/harness/bench-each "$(BASE)"
+bench-each: WORDS = "$(BASE)"
+bench-each: bench-each-words deps
+	@$(T)/harness/bench-each $(WORDS)
 
 each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOCOMPACT X86-32)
 each: each-words fetch
@@ -179,7 +181,7 @@ torture: WORDS = "$(BASE)" $(CONFIG)
 torture: torture-words fetch
 	@$(T)/harness/torture $(WORDS)
 
-matrix: deps
+matrix: matrix-words deps
 	@$(T)/harness/deps install matrix
 	@$(T)/harness/matrix
 

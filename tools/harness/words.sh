@@ -17,6 +17,15 @@ no_variant() {
 		usage "selects its kernels itself; leave PATCHES, UPTO, EXTRA and TREE alone"
 }
 
+# no_guest_words: stop if the guest is to be another one, where all runs must be the
+# same: it would test less.  KVM only makes it faster.
+no_guest_words() {
+	case ${ACCEL:-tcg},${APPEND-}${MEM-} in
+	tcg, | kvm,) ;;
+	*) usage "selects its guests itself; leave APPEND, MEM and ACCEL alone" ;;
+	esac
+}
+
 # check_out: stop if the kernel's make could not work below OUT.
 check_out() {
 	case $OUT in
