@@ -102,3 +102,51 @@ check_topics() {
 			usage "unknown TOPIC '$check_topic' of $check_topics_base; there is: $(topics "$check_topics_base" | paste -sd' ')"
 	done
 }
+
+# What has to happen when the script ends: $at_exit is a command, $tmp a directory to
+# remove, and $child is not empty while the last background command must not outlive
+# the script.
+at_exit=:
+tmp=
+child=
+
+# catch_end: run all that at the end of the script, also when a signal ends it: dash
+# runs an EXIT trap only if the script exits.  The shell runs a trap after the command in
+# the foreground has ended, so that this command does not outlive the script either.
+catch_end() {
+	trap 'end_child; $at_exit; [ -z "$tmp" ] || rm -rf "$tmp"' EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# scratch: make the directory $tmp; it is removed when the script ends.
+scratch() {
+	{ tmp=$(mktemp -d) && tmp=$(cd "$tmp" && pwd -P); } ||
+		die "cannot make a scratch directory; set TMPDIR to a writable place"
+	catch_end
+}
+
+# end_child: stop the last background command, by force after five seconds.
+end_child() {
+	[ -n "$child" ] || return 0
+	child=
+	kill "$!" 2>/dev/null
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		kill -0 "$!" 2>/dev/null || return 0
+		sleep 0.5
+	done
+	kill -9 "$!" 2>/dev/null
+}
+
+# make_out: create OUT.  Its file .unpin marks it for 'make clean' as made by the project,
+# so a directory that already holds something gets none.
+make_out() {
+	make_out=${MAIN_OUT:-$OUT}
+	[ ! -e "$make_out/.unpin" ] || return 0
+	mkdir -p "$make_out" 2>/dev/null || die "can't create $make_out"
+	# The project's own out/ is ours, even if older tools filled it.
+	[ -n "$(ls -A "$make_out")" ] &&
+		{ [ "$make_out" != "$TOP/out" ] || [ -h "$make_out" ]; } ||
+		echo "This directory is removed by 'make clean'." >"$make_out/.unpin"
+}

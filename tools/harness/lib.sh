@@ -16,11 +16,20 @@
 #
 # TREE=DIR is another kernel to build and boot instead, as it is; OUT/peer has its
 # shape.
+#
+# Locks.  No step waits for one: it stops with one line if another run holds it.
+# 1. fetch and patch hold OUT/src/BASE.lock while they change that tree; what compiles
+#    from the tree holds the lock shared.
+# 2. All that uses OUT/variant (OUT/peer) holds OUT/variant/BASE.lock.  A script that
+#    runs several steps there holds the lock over all of them, and they inherit it.
+# 3. A directory that one run writes has a lock of its own, DIR.lock.
+# 4. Commands in the background do not inherit locks.
 
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
 HARNESS=$TOP/tools/harness
+catch_end
 
 # A caller's make, kernel, compiler, locale or git settings must not leak into our work.
 # What the kernel's makefiles, Kconfig and gcc take from the environment would change the
@@ -139,11 +148,35 @@ image() {
 	esac
 }
 
+# lock_file FILE: make sure that it can be locked.
+lock_file() {
+	make_out
+	mkdir -p "$(dirname "$1")" 2>/dev/null || die "can't create $(dirname "$1")"
+	{ : >>"$1"; } 2>/dev/null || die "can't write $1"
+}
+
 # lock FILE: one run at a time in the directory that FILE stands beside.
 lock() {
-	mkdir -p "$(dirname "$1")" || die "can't create $(dirname "$1")"
-	exec 9>"$1" || die "can't write $1"
+	lock_file "$1"
+	exec 9>>"$1"
 	flock -n 9 || die "another run is at work in ${1%.lock}; wait for it to end"
+}
+
+# share_source BASE: no other run changes OUT/src/BASE until this script ends.
+share_source() {
+	lock_file "$MAIN_OUT/src/$1.lock"
+	exec 7>>"$MAIN_OUT/src/$1.lock"
+	flock -n -s 7 || die "another run changes $MAIN_OUT/src/$1; wait for it to end"
+}
+
+# lock_variant DIR BASE: what is in DIR, OUT/variant or OUT/peer, is this run's alone.
+# The caller's lock is inherited.
+lock_variant() {
+	# shellcheck disable=SC3013 # dash has it
+	[ ! /dev/fd/8 -ef "$1/$2.lock" ] || return 0
+	lock_file "$1/$2.lock"
+	exec 8>>"$1/$2.lock"
+	flock -n 8 || die "another run uses $1 for $2; wait for it to end"
 }
 
 # check_space DIR MIB WHAT: stop early rather than with half a tree.
@@ -209,6 +242,15 @@ as_root() {
 	else
 		sudo "$@"
 	fi
+}
+
+# check_root ELSE: stop, and say what to do else, unless as_root works.
+check_root() {
+	[ "$(id -u)" != 0 ] || return 0
+	command -v sudo >/dev/null || die "not root and no sudo; $1"
+	# sudo asks for the password on the terminal, not on stderr
+	check_root_said=$(sudo sh -c : 2>&1) ||
+		die "sudo refuses ($(echo "$check_root_said" | tail -n 1 | sed 's/^sudo: //')); $1"
 }
 
 # record DIR | record BASE CONFIG WHAT: the directory of a recorded run.

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034 # $tmp and $at_exit are lib.sh's
 # SPDX-License-Identifier: GPL-2.0
 #
 # What the queue tools share.  Sourced, after ../lib.sh.
@@ -17,18 +17,6 @@ unset $(git rev-parse --local-env-vars) GIT_DEFAULT_HASH GIT_EXTERNAL_DIFF \
 zero_id=0000000000000000000000000000000000000000
 # shellcheck disable=SC2034
 tab=$(printf '\t')
-
-# scratch: make the directory $tmp.  Whatever ends the script removes it,
-# after running $at_exit, which a script sets while it has things to undo.
-at_exit=:
-scratch() {
-	{ tmp=$(mktemp -d) && tmp=$(cd "$tmp" && pwd -P); } ||
-		die "cannot make a scratch directory; set TMPDIR to a writable place"
-	trap '$at_exit; rm -rf "$tmp"' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
-}
 
 # own_git ARGS: git for repositories under $tmp.  What the person configured
 # must not change a patch, so only git's own defaults count; and a repository
