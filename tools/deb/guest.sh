@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # lib.sh looks at $child
 # SPDX-License-Identifier: GPL-2.0
 #
 # A Debian in QEMU.  Sourced by machine and test, after lib.sh.
@@ -25,11 +25,12 @@ guest() {
 	guest_limit=$2
 	shift 2
 	: >"$guest_dir/result"
+	child=yes
 	qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 512 \
 		-nodefaults -vga std -no-reboot -display none \
 		-serial "file:$guest_dir/console" -serial "file:$guest_dir/result" \
 		"$@" -drive "file=$guest_dir/stage.img,format=raw,if=virtio,readonly=on" \
-		</dev/null 2>"$guest_dir/qemu" &
+		</dev/null 2>"$guest_dir/qemu" 7>&- 8>&- 9>&- &
 	guest_pid=$!
 	guest_begin=$(date +%s)
 	while kill -0 "$guest_pid" 2>/dev/null; do
@@ -40,5 +41,6 @@ guest() {
 		status "${guest_part:-booting}"
 	done
 	wait "$guest_pid"
+	child=
 	status_end
 }
