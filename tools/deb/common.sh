@@ -3,13 +3,16 @@
 #
 # The packages of a base, and what the READMEs say about them.  Sourced, after lib.sh.
 
+# patch_files: those of the base, where they really are: a base may take another's.
+patch_files() { series "$base" | sed "s|^|$TOP/patches/$base/|" | xargs realpath; }
+
 # newest: when the patches were last changed, in seconds.  Their own dates don't tell:
-# they stay when a patch is mended.  The cover letter does not count.
+# they stay when a patch is mended.  The covers do not count.
 newest() {
-	newest=$(git -C "$TOP" log -1 --format=%ct -- \
-		"patches/$base/*.patch" "patches/$base/series" 2>/dev/null)
-	[ -n "$newest" ] || newest=$(find "$TOP/patches/$base" -name '*.patch' -printf '%T@\n' | sort -n | tail -n 1)
-	echo "${newest%.*}"
+	# shellcheck disable=SC2046 # a list of files
+	newest=$(git -C "$TOP" log -1 --format=%ct -- "patches/$base/series" $(patch_files) 2>/dev/null)
+	[ -n "$newest" ] || newest=$(patch_files | xargs stat -c %Y | sort -n | tail -n 1)
+	echo "$newest"
 }
 
 # version: Debian's, and that time.
