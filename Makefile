@@ -64,7 +64,7 @@ help:
 ##                      throttle, move, suspend, torture, all, shell
 ##   make judge         judge the last boot again
 ##   make status        patches, kernels, and the verdict of each recorded run
-##   make clean         remove what was made in out/
+##   make clean         remove what was made in out/; nothing of yours
 ##
 ## Long runs; they write results/, and an interrupted one continues
 ##   make matrix        all kernels and tests, on both bases
@@ -211,4 +211,4 @@ status:
 	@$(T)/harness/status
 
 clean:
-	rm -rf "$(OUT)"
+	@tools/harness/clean

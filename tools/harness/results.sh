@@ -58,6 +58,7 @@ results_copy() {
 # results_write FILE TITLE SECTION VERDICT STAMP: stdin becomes the section.  Its last
 # line must be "end", so that a body that was cut off is never taken for a result.
 results_write() {
+	make_out
 	mkdir -p "$RESULTS" "$OUT" || die "cannot create $RESULTS"
 	# Two bases may be written at the same time.
 	(flock 8 && results_replace "$@") 8>"$OUT/results.lock" ||
