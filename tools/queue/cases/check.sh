@@ -55,14 +55,6 @@ t_check_rt_alone() { # check: an -rt base without the other one
 	finds '^patches/5.10-rt: there is no patches/5.10 to'
 }
 
-t_check_rt_differs() { # check: a new file that is not the same in both bases
-	with_rt && echo '/* edit */' >>$lock &&
-	run 0 refresh 5.10 "$linux" && says 'next: make refresh BASE=5.10-rt' &&
-	says 'next: make range-diff' && run 1 check &&
-	says "^$lock: differs from patches/5.10-rt" && says 'is stale' &&
-	run 0 refresh 5.10-rt "$rt" && says 'next: make refresh BASE=5.10$' &&
-	! grep range-diff "$tmp/out" && run 0 check
-}
 
 t_check_no_base() { # check: a folder without the file base
 	mkdir patches/5.15

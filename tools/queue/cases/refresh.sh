@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2086,SC2154,SC2317
+# shellcheck shell=sh disable=SC2016,SC2154,SC2317
 # SPDX-License-Identifier: GPL-2.0
 #
 # Cases for ../test, which runs each function t_...() by name.
@@ -14,7 +14,7 @@ t_refresh_edit() { # refresh: an edit goes into the last patch of the file
 	echo '/* edit */' >>$lock
 	run 0 refresh 5.10 "$linux" && says "changed: patches/5.10/$p5" &&
 	run 0 check && run 0 apply 5.10 "$linux" && cmp $lock "$linux/$lock" &&
-	for same in $p1 $p2 $p3 $p4 series; do
+	for same in $p1 $p2 $p3 $p4 $p6 series; do
 		cmp "$tmp/now/was/5.10/$same" "patches/5.10/$same" || return 1
 	done &&
 	grep -q '^Date: Sat, 3 Feb 2024 04:05:06 +0700$' "$patches/$p5" &&
@@ -61,10 +61,32 @@ t_refresh_missing() { # refresh: a readable file that was removed
 	refused "$project" "$lock: is missing" refresh 5.10 "$linux"
 }
 
-t_refresh_rt() { # refresh: an -rt base, whose files are not those of the other
+t_refresh_optional() { # refresh: a file of an optional patch; one that it changes, too
+	(cd "$series" && git checkout -q optional && echo '/* quick */' >>$lock &&
+	 git commit -qa --amend --no-edit) && run 0 export 5.10 "$series" &&
+	run 0 check && edit $lock '1s/$/ do { } while (0)/' && echo 'int more;' >>mm/quick.h &&
+	run 0 refresh 5.10 "$linux" && says "$lock -> $p5" && says "mm/quick.h -> $p6" &&
+	run 0 check && grep -q '^+int more;' "$patches/$p6"
+}
+
+t_refresh_rt() { # refresh: a shared patch in 5.10, then what -rt has of its own
+	with_rt && echo 'exit 1' >>tools/testing/selftests/zram/test_x.sh &&
+	refused "$project" "test_x.sh: its patch is in patches/5.10; run 'make refresh" \
+		refresh 5.10-rt "$rt" &&
+	run 0 refresh 5.10 "$linux" && says "changed: patches/5.10/$p4" &&
+	! says 'next:' && run 0 refresh 5.10-rt "$rt" && says 'nothing to refresh' && run 0 check
+}
+
+t_refresh_rt_own() { # refresh: a file that both bases change last in a patch of their own
 	with_rt && echo '/* edit */' >>$lock &&
-	refused "$project" "$zsmalloc: is not what patches/5.10-rt starts from" \
-		refresh 5.10-rt "$linux" &&
-	run 0 refresh 5.10-rt "$rt" && says 'next: make range-diff' &&
-	says "changed: patches/5.10-rt/$r6"
+	run 0 refresh 5.10 "$linux" && says 'next: make refresh BASE=5.10-rt' && run 1 check &&
+	refused "$project" 'does not apply.*must be the pristine 5.10-rt' refresh 5.10-rt "$linux" &&
+	run 0 refresh 5.10-rt "$rt" && says "changed: patches/5.10-rt/$p5" &&
+	! says "patches/5.10/" && ! says 'next:' && run 0 check &&
+	sed "s/^# == optional.*/&/" "$tmp/patches-rt/series" | cmp - "$patches_rt/series"
+}
+
+t_refresh_other() { # refresh: a base whose new files are not readable here
+	cp -R "$patches" patches/7.3 && edit patches/7.3/base 's/5.10.262/7.3.0/' &&
+	refused "$project" 'no readable file is of patches/7.3' refresh 7.3 "$linux"
 }
