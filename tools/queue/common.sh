@@ -14,6 +14,8 @@ unset $(git rev-parse --local-env-vars) GIT_DEFAULT_HASH GIT_EXTERNAL_DIFF \
 
 # Read by the scripts that source this.
 # shellcheck disable=SC2034
+zero_id=0000000000000000000000000000000000000000
+# shellcheck disable=SC2034
 tab=$(printf '\t')
 
 # scratch: make the directory $tmp.  Whatever ends the script removes it,

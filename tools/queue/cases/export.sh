@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2154,SC2317
+# shellcheck shell=sh disable=SC2016,SC2086,SC2154,SC2317
 # SPDX-License-Identifier: GPL-2.0
 #
 # Cases for ../test, which runs each function t_...() by name.

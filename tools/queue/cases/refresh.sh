@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2154,SC2317
+# shellcheck shell=sh disable=SC2016,SC2086,SC2154,SC2317
 # SPDX-License-Identifier: GPL-2.0
 #
 # Cases for ../test, which runs each function t_...() by name.
@@ -62,10 +62,11 @@ t_refresh_missing() { # refresh: a readable file that was removed
 }
 
 t_refresh_optional() { # refresh: a file of an optional patch; one that it changes, too
-	(cd "$series" && git checkout -q optional && echo '/* quick */' >>$lock &&
-	 git commit -qa --amend --no-edit) && run 0 export 5.10 "$series" &&
-	run 0 check && edit $lock '1s/$/ do { } while (0)/' && echo 'int more;' >>mm/quick.h &&
-	run 0 refresh 5.10 "$linux" && says "$lock -> $p5" && says "mm/quick.h -> $p6" &&
+	(cd "$series" && seq -f '#define zs_%g' 9 >>$lock && commit 'mm: more' &&
+	 git cherry-pick optional >/dev/null && echo '/* quick */' >>$lock &&
+	 git commit -qa --amend --no-edit) && seq -f '#define zs_%g' 9 >>$lock &&
+	run 0 export 5.10 "$series" && run 0 check && edit $lock '1s/$/ do { } while (0)/' && echo 'int more;' >>mm/quick.h &&
+	run 0 refresh 5.10 "$linux" && says "$lock -> 3-sleep/0002-mm-more" && says "mm/quick.h -> $p6" &&
 	run 0 check && grep -q '^+int more;' "$patches/$p6"
 }
 
