@@ -420,9 +420,11 @@ t_check_style_patch() { # check: style in the message of a patch and in its line
 # fake_checkpatch FILE: it finds zram_20, and says so each time that it runs.
 fake_checkpatch() {
 	mkdir -p "${1%/scripts/*}/scripts" && cat >"$1" <<-'END'
-		while (<STDIN>) { print "-:$.: WARNING:ZRAM: bad\n" if /^\+.*zram_20 = 1/ }
+		my $bad = 0;
+		while (<STDIN>) { print "-:$.: WARNING:ZRAM: bad\n" if /^\+.*zram_20 = 1/ && ++$bad }
 		open(my $runs, ">>", "$ENV{RUNS}"); print $runs "@ARGV\n";
-		print "total: 0 errors\n" if !$ENV{SHORT};
+		print "total: 0 errors\n" if $bad && !$ENV{SHORT};
+		exit $bad;
 	END
 	printf '%s\n' 'VERSION = '"$2" 'PATCHLEVEL = 3' 'SUBLEVEL = 0' >"${1%/scripts/*}/Makefile"
 }
