@@ -5,8 +5,9 @@
 # another base only the ids count, since its own series reports the rest.  Run
 # by check, which sets
 #   dir	the folder of the series, with which the name of each patch begins
-#   facts	a file for one line per file that the series creates:
-#		path, id after the series, mode, creating patch
+#   facts	a file for one line per file that the series changes: path, id
+#		before it, id after it, mode, first patch, last patch.  What an
+#		optional patch does to a file of the others does not count
 #
 # A patch is a mail header, a message, a diffstat and a diff; `part` says
 # where the current line is.  No regular-expression intervals here: old mawk
@@ -41,16 +42,19 @@ function begin_patch() {
 	sub(/^[0-9]+\.[^\/]*\//, "", topic)
 	count[topic]++
 	if (topic ~ /^optional\// && !optional++)
-		for (path in creator) {
-			id_before[path] = last[path]
-			mode_before[path] = modes[path]
-		}
+		for (path in last)
+			fact[path] = fact_of(path)
 	part = "header"
 	header["From:"] = header["Date:"] = header["Subject:"] = ""
 	body = path = totals = ""
 	added = removed = old_left = new_left = diffs = 0
 	if (!/^From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001$/)
 		bad("first line is not that of format-patch --zero-commit")
+}
+
+function fact_of(path,   text) {
+	text = path "\t" before[path] "\t" last[path] "\t" modes[path]
+	return text "\t" first[path] "\t" by[path]
 }
 
 function end_patch() {
@@ -204,6 +208,10 @@ function check_ids(   dots, pre, post) {
 	}
 	if (removing)
 		delete creator[path]
+	if (!(path in last)) {
+		before[path] = pre
+		first[path] = name
+	}
 	last[path] = post
 	by[path] = name
 	if (shared)
@@ -280,10 +288,6 @@ old_left > 0 || new_left > 0 { check_hunk_line(); next }
 
 END {
 	end_patch()
-	for (path in creator)
-		if (path in id_before)
-			print path "\t" id_before[path] "\t" mode_before[path] \
-				"\t" creator[path] >facts
-		else
-			print path "\t" last[path] "\t" modes[path] "\t" creator[path] >facts
+	for (path in last)
+		print (path in fact) ? fact[path] : fact_of(path) >facts
 }
