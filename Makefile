@@ -24,7 +24,7 @@ export BASE OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: deb deb-test walk applies mbox bench-deps help run test check apply export refresh range-diff deps fetch patch \
+.PHONY: deb deb-test walk applies mbox bench-deps help run test check apply export refresh deps fetch patch \
 	build boot judge bench bench-each each model busted races torture matrix coverage status clean
 
 help:
@@ -45,10 +45,12 @@ help:
 ##                      which is only read          (BASE=, KSRC=DIR)
 ##   make mbox          write each topic as a thread of mails
 ##                      (BASE=, TOPIC=, PREFIX='PATCH v2 5.10')
-##   make check         check patches, readable files and texts; offline
+##   make check         check patches, readable files, texts and scripts; offline
+##                      (CHECKPATCH=FILE, if not that of the newest fetched kernel)
 ##   make refresh       put edits of readable files into the patches
 ##   make export KSRC=DIR   write the patches from a git tree  (REV=COMMIT: the one
-##                      below the series, if not the tag base)
+##                      below the series, if not the tag base; DROP=yes: allow fewer
+##                      patches; TOPICS=FILE: lines "TOPIC SUBJECT")
 ##   make each          build after every patch, with W=1 and sparse, in four
 ##                      configurations (CONFIG=MODULES: in one; ONLY='32 37': after
 ##                      these patches only)
@@ -119,13 +121,11 @@ mbox:
 	@$(T)/queue/mbox "$(BASE)"
 
 export:
-	@$(T)/queue/export "$(BASE)" "$(KSRC)" $(if $(REV),"$(REV)")
+	@$(T)/queue/export $(if $(DROP),--drop) $(if $(TOPICS),--topics "$(TOPICS)") \
+		"$(BASE)" "$(KSRC)" $(if $(REV),"$(REV)")
 
 refresh:
-	@$(T)/queue/refresh "$(BASE)" $(KSRC)
-
-range-diff:
-	@$(T)/queue/range-diff
+	@$(T)/queue/refresh "$(BASE)" $(if $(KSRC),"$(KSRC)")
 
 deps:
 	@$(T)/harness/deps install

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Reads the patches of one series, in order, and prints "file: problem" for
-# each variable that they access by READ_ONCE() and the like without a word
-# about who it races with.  Run by check, which sets
-#   dir	what to put before the name of a patch
+# each variable that they access by READ_ONCE() and the like without a comment
+# on what it races with.  A patch of another base is read for its comments.
+# Run by check, which sets
+#   dir	the folder of the series, with which the name of each patch begins
 #
 # One comment is enough for a variable, wherever the series has it: at most
 # three lines above such an access, in kernel-doc, or where it is declared.
 # Barriers are checkpatch's.
 
 FNR == 1 {
-	name = FILENAME
-	sub(/.*\//, "", name)
+	name = substr(FILENAME, length(dir) + 2)
 	hunk = 0
 }
 
@@ -74,7 +74,7 @@ function look_for_word(   text, n, i, names) {
 
 END {
 	for (i = 1; i <= count; i++)
-		if (!(order[i] in told))
-			print dir "/" where[order[i]] ": no comment says who else is at '" \
+		if (!(order[i] in told) && where[order[i]] !~ /^[0-9]+\.[^\/]*\//)
+			print dir "/" where[order[i]] ": no comment says what else accesses '" \
 				order[i] "'"
 }

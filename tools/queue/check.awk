@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Reads the patches of one series, in order, and prints "file: problem" for
-# all that can be seen in the patches alone.  Run by check, which sets
-#   dir	what to put before the name of a patch
-#   facts	a file for one line per file that the series creates:
-#		path, id after the series, mode, creating patch
+# all that can be seen in the patches alone.  Of a patch that belongs to
+# another base only the ids count, since its own series reports the rest.  Run
+# by check, which sets
+#   dir	the folder of the series, with which the name of each patch begins
+#   facts	a file for one line per file that the series changes: path, id
+#		before it, id after it, mode, first patch, last patch.  What an
+#		optional patch does to a file of the others does not count
 #
 # A patch is a mail header, a message, a diffstat and a diff; `part` says
 # where the current line is.  No regular-expression intervals here: old mawk
 # does not have them.
 
-function bad(what) { print dir "/" name ": " what }
+function bad(what) {
+	if (!shared)
+		print dir "/" name ": " what
+}
 
 function all(string, set) { gsub(set, "", string); return string == "" }
 
@@ -29,15 +35,26 @@ function file_name(subject) {
 }
 
 function begin_patch() {
-	name = FILENAME
-	sub(/.*\//, "", name)
-	count++
+	name = substr(FILENAME, length(dir) + 2)
+	shared = name ~ /^[0-9]+\.[^\/]*\//
+	topic = name
+	sub(/\/[^\/]*$/, "", topic)
+	sub(/^[0-9]+\.[^\/]*\//, "", topic)
+	count[topic]++
+	if (topic ~ /^optional\// && !optional++)
+		for (path in last)
+			fact[path] = fact_of(path)
 	part = "header"
 	header["From:"] = header["Date:"] = header["Subject:"] = ""
 	body = path = totals = ""
 	added = removed = old_left = new_left = diffs = 0
 	if (!/^From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001$/)
 		bad("first line is not that of format-patch --zero-commit")
+}
+
+function fact_of(path,   text) {
+	text = path "\t" before[path] "\t" last[path] "\t" modes[path]
+	return text "\t" first[path] "\t" by[path]
 }
 
 function end_patch() {
@@ -68,9 +85,23 @@ function check_name(   subject, want) {
 		bad("the subject has no subsystem prefix ('mm/zsmalloc: ...')")
 	if (columns(subject) > 75)
 		bad("the subject is over 75 columns")
-	want = sprintf("%04d-%s", count, file_name(subject))
-	if (subject !~ /=\?/ && name != substr(want, 1, 57) ".patch")
-		bad("export would name it " substr(want, 1, 57) ".patch")
+	want = sprintf("%04d-%s", number(), file_name(subject))
+	want = topic "/" substr(want, 1, 57) ".patch"
+	if (subject !~ /=\?/ && name != want)
+		bad("export would name it " want)
+}
+
+# number: of the patch in its topic.  One that replaces a patch of another base
+# has its name.
+function number(   file, line, there) {
+	if (dir ~ /-rt$/) {
+		file = dir
+		sub(/-rt$/, "", file)
+		file = file "/" name
+		there = (getline line < file) > 0
+		close(file)
+	}
+	return there ? substr(name, length(topic) + 2, 4) : count[topic]
 }
 
 # A header may go on in the next lines, which then start with a blank.
@@ -89,7 +120,11 @@ function check_header() {
 # indented, addresses, and trailers.
 function check_message() {
 	if (/^[A-Za-z-]*[Ss]igned-[Oo]ff-[Bb]y:/)
-		bad("has a Signed-off-by; whoever posts the patch adds it")
+		bad("has a Signed-off-by; the sender adds it")
+	if (/^#? *Conflicts:/)
+		bad("line " FNR " of the message lists conflicts")
+	if (/^[Ff]ixes:/ && !is_fixes())
+		bad("line " FNR ": has to be 'Fixes: <12 digits> (\"subject\")'")
 	if (/^(diff -|Index: |--- )/)
 		bad("git am takes the line '" substr($0, 1, 20) "' for the diff")
 	if (body == "" && /^(From|Date|Subject): /)
@@ -102,6 +137,10 @@ function check_message() {
 		return
 	if (columns($0) > 75)
 		bad("line " FNR " of the message is over 75 columns")
+}
+
+function is_fixes() {
+	return /^Fixes: [0-9a-f]+ \(".+"\)$/ && length($2) >= 12 && length($2) <= 40
 }
 
 # Between the message and the diff only the diffstat outlives git am.
@@ -147,7 +186,8 @@ function check_file_line() {
 		bad("line " FNR " does not belong into a diff")
 }
 
-# The id before this patch is the id after the last one that touched the file.
+# The id before this patch is the id after the last one that touched the file;
+# but the ids of a shared patch are those of its own base.
 function check_ids(   dots, pre, post) {
 	dots = index($2, "..")
 	pre = substr($2, 1, dots - 1)
@@ -158,7 +198,7 @@ function check_ids(   dots, pre, post) {
 	}
 	if (created && path in last && last[path] !~ /^0+$/)
 		bad("creates " path ", which " by[path] " has created")
-	else if (path in last && last[path] != pre)
+	else if (path in last && last[path] != pre && (!mixed[path] || path in creator))
 		bad(path " is not as " by[path] " leaves it (id " substr(pre, 1, 12) \
 		    ", not " substr(last[path], 1, 12) ")")
 	if (created) {
@@ -168,8 +208,14 @@ function check_ids(   dots, pre, post) {
 	}
 	if (removing)
 		delete creator[path]
+	if (!(path in last)) {
+		before[path] = pre
+		first[path] = name
+	}
 	last[path] = post
 	by[path] = name
+	if (shared)
+		mixed[path] = 1
 	if (mode == "" && NF > 2)
 		mode = $3
 	modes[path] = mode
@@ -201,6 +247,10 @@ function check_hunk_line(   sign) {
 		removed++
 		shift--
 	} else if (sign == " ") {
+		old_left--
+		new_left--
+	} else if (sign == "") {
+		bad("line " FNR ": an empty line of context lacks its blank; was it edited by hand?")
 		old_left--
 		new_left--
 	} else if (sign != "\\") {
@@ -238,6 +288,6 @@ old_left > 0 || new_left > 0 { check_hunk_line(); next }
 
 END {
 	end_patch()
-	for (path in creator)
-		print path "\t" last[path] "\t" modes[path] "\t" creator[path] >facts
+	for (path in last)
+		print (path in fact) ? fact[path] : fact_of(path) >facts
 }
