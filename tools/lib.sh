@@ -56,10 +56,13 @@ bases() {
 	done
 }
 
-# check_base NAME: stop unless patches/NAME holds a series.
+# check_base NAME: stop unless patches/NAME holds a series.  NAME is one path
+# component: tools make and replace folders next to it.
 check_base() {
-	{ [ -n "$1" ] && [ -f "$TOP/patches/$1/base" ]; } ||
-		usage "unknown BASE '$1'; there is: $(bases | paste -sd' ')"
+	case $1 in
+	'' | . | .. | */*) false ;;
+	*) [ -f "$TOP/patches/$1/base" ] ;;
+	esac || usage "unknown BASE '$1'; there is: $(bases | paste -sd' ')"
 }
 
 # base_get NAME KEY: the value of one 'key: value' line of patches/NAME/base.

@@ -20,14 +20,26 @@ tab=$(printf '\t')
 
 # scratch: make the directory $tmp.  Whatever ends the script removes it,
 # after running $at_exit, which a script sets while it has things to undo.
+# A second signal must not end that.
 at_exit=:
 scratch() {
 	{ tmp=$(mktemp -d) && tmp=$(cd "$tmp" && pwd -P); } ||
 		die "cannot make a scratch directory; set TMPDIR to a writable place"
-	trap '$at_exit; rm -rf "$tmp"' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'signals_off; $at_exit; rm -rf "$tmp"' EXIT
+	signals_on
+}
+
+# signals_on, signals_off: a signal ends the script, or is ignored.
+signals_on() {
+	trap 'signals_off; interrupted 129' HUP
+	trap 'signals_off; interrupted 130' INT
+	trap 'signals_off; interrupted 143' TERM
+}
+signals_off() { trap '' HUP INT TERM; }
+
+interrupted() {
+	printf '%s: interrupted\n' "${0##*/}" >&2
+	exit "$1"
 }
 
 # own_git ARGS: git for repositories under $tmp.  Only git's own defaults count,
