@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154
 # SPDX-License-Identifier: GPL-2.0
 #
 # The second half of apply: how the patches in $tmp/names get into the tree $dir.
@@ -103,8 +103,8 @@ commit_all() {
 	while read -r patch; do
 		set -- "$@" "$patches/$patch"
 	done <"$tmp/names"
-	cp -Rp "$tmp/orig/." "$repo" &&
-		own_git -C "$repo" am -q --whitespace=nowarn "$@" >"$tmp/log" 2>&1 </dev/null ||
+	{ cp -Rp "$tmp/orig/." "$repo" && own_git -C "$repo" am -q --whitespace=nowarn "$@"; } \
+		>"$tmp/log" 2>&1 </dev/null ||
 		die "$dir: $(git_says); the tree is as it was"
 	sign=
 	[ "$(git -C "$dir" config --type=bool commit.gpgSign)" != true ] || sign=-S
@@ -114,12 +114,17 @@ commit_all() {
 		new=$(commit_again "$commit" 2>"$tmp/log") ||
 			die "$dir: git commit-tree: $(git_says); the tree is as it was"
 	done <"$tmp/commits"
+	send_objects >"$tmp/log" 2>&1 ||
+		die "$dir: its objects cannot be written: $(git_says); the tree is as it was"
+}
+
+# send_objects: what DIR needs of $new.
+send_objects() {
 	[ "$(own_git -C "$repo" rev-parse "$new^{tree}")" = \
 	  "$(own_git -C "$repo" rev-parse 'HEAD^{tree}')" ] &&
-		printf '%s\n' "$new" "^$head" |
-			own_git -C "$repo" pack-objects -q --revs --stdout >"$tmp/pack" &&
-		in_dir unpack-objects -q <"$tmp/pack" >"$tmp/log" 2>&1 ||
-		die "$dir: its objects cannot be written: $(git_says); the tree is as it was"
+	printf '%s\n' "$new" "^$head" |
+		own_git -C "$repo" pack-objects -q --revs --stdout >"$tmp/pack" &&
+	in_dir unpack-objects -q <"$tmp/pack"
 }
 
 # commit_again COMMIT: on top of $new, by the user as committer.
@@ -209,7 +214,7 @@ changed_meanwhile() {
 
 # put_next_to FILE: FILE.PID.new and .was.  Renaming cuts a hard link to another tree
 # instead of writing through it.  Owner and mode are the old file's; a new file is as
-# the patch says, and belongs to whoever owns its directory.
+# the patch says, and belongs to the owner of its directory.
 put_next_to() {
 	next=$dir/$1.$$
 	if [ -e "$dir/$1" ]; then
@@ -234,8 +239,8 @@ own_as_parent() {
 make_dir() {
 	[ ! -d "$dir/$1" ] || return 0
 	make_dir "$(dirname "$1")"
-	echo "$1" >>"$tmp/made" &&
-	mkdir "$dir/$1" 2>"$tmp/log" && chmod 755 "$dir/$1" && own_as_parent "$dir/$1" ||
+	{ echo "$1" >>"$tmp/made" && mkdir "$dir/$1" && chmod 755 "$dir/$1" &&
+		own_as_parent "$dir/$1"; } 2>"$tmp/log" ||
 		die "$dir/$1: cannot be made a directory; the tree is as it was"
 }
 
