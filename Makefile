@@ -18,13 +18,16 @@ OUT	?= $(HERE)/out
 
 # What the scripts take from the command line, see 'make help'
 export BASE OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
-	PEER N MINUTES CELL PREFIX
+	PEER N MINUTES CELL
+
+# One argument for each topic
+topics	= $(foreach topic,$(TOPIC),"$(topic)")
 
 # They report in order; kernels are built with all CPUs anyway
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: deb deb-test walk applies mbox bench-deps help run test check apply export refresh deps fetch patch \
+.PHONY: deb deb-test walk applies mbox list bench-deps help run test check apply export refresh deps fetch patch \
 	build boot judge bench bench-each each model busted races torture matrix coverage status clean
 
 help:
@@ -112,13 +115,18 @@ check:
 	@$(T)/queue/check
 
 apply:
-	@$(T)/queue/apply "$(BASE)" "$(KSRC)" $(if $(STAGE),"$(STAGE)")
+	@$(T)/queue/apply "$(BASE)" "$(KSRC)" $(topics)
 
 applies:
-	@$(T)/queue/applies "$(BASE)" $(KSRC)
+	@$(T)/queue/applies "$(BASE)" $(if $(KSRC),"$(KSRC)")
 
+list:
+	@$(T)/queue/list "$(BASE)" $(topics)
+
+# PREFIX of the environment is an installation's
 mbox:
-	@$(T)/queue/mbox "$(BASE)"
+	@SUBJECT_PREFIX=$(if $(filter command line,$(origin PREFIX)),"$(PREFIX)") \
+		$(T)/queue/mbox "$(BASE)" $(topics)
 
 export:
 	@$(T)/queue/export $(if $(DROP),--drop) $(if $(TOPICS),--topics "$(TOPICS)") \

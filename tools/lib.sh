@@ -56,10 +56,13 @@ bases() {
 	done
 }
 
-# check_base NAME: stop unless patches/NAME holds a series.
+# check_base NAME: stop unless patches/NAME holds a series.  NAME is one path
+# component: tools make and replace folders next to it.
 check_base() {
-	{ [ -n "$1" ] && [ -f "$TOP/patches/$1/base" ]; } ||
-		usage "unknown BASE '$1'; there is: $(bases | paste -sd' ')"
+	case $1 in
+	'' | . | .. | */*) false ;;
+	*) [ -f "$TOP/patches/$1/base" ] ;;
+	esac || usage "unknown BASE '$1'; there is: $(bases | paste -sd' ')"
 }
 
 # base_get NAME KEY: the value of one 'key: value' line of patches/NAME/base.
@@ -112,12 +115,24 @@ child=
 
 # catch_end: run all that at the end of the script, also when a signal ends it: dash
 # runs an EXIT trap only if the script exits.  The shell runs a trap after the command in
-# the foreground has ended, so that this command does not outlive the script either.
+# the foreground has ended, so that this command does not outlive the script either.  A
+# second signal must not stop the cleanup.
 catch_end() {
-	trap 'end_child; $at_exit; [ -z "$tmp" ] || rm -rf "$tmp"' EXIT
-	trap 'exit 129' HUP
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'signals_off; end_child; $at_exit; [ -z "$tmp" ] || rm -rf "$tmp"' EXIT
+	signals_on
+}
+
+# signals_on, signals_off: a signal ends the script, or is ignored.
+signals_on() {
+	trap 'signals_off; interrupted 129' HUP
+	trap 'signals_off; interrupted 130' INT
+	trap 'signals_off; interrupted 143' TERM
+}
+signals_off() { trap '' HUP INT TERM; }
+
+interrupted() {
+	printf '%s: interrupted\n' "$me" >&2
+	exit "$1"
 }
 
 # scratch: make the directory $tmp; it is removed when the script ends.

@@ -107,6 +107,18 @@ need_series() {
 	done <"$tmp/series"
 }
 
+# wanted_topics BASE [TOPIC...]: these in apply order; without one, all that are not
+# optional.
+wanted_topics() {
+	wanted_base=$1
+	shift
+	if [ $# = 0 ]; then
+		topics "$wanted_base" | grep -v '^optional/'
+	else
+		topics "$wanted_base" | grep -xF -e "$(printf '%s\n' "$@")"
+	fi
+}
+
 # touched DIR: of the patches in DIR named on stdin, the paths they change.
 # In a patch only such a line starts with "diff": hunks start with a sign.
 touched() {
