@@ -17,7 +17,7 @@ WHAT	?= swap
 OUT	?= $(HERE)/out
 
 # What the scripts take from the command line, see 'make help'
-export BASE OUT V DEPS KSRC KTAR KCONFIG STAGE PATCHES EXTRA ACCEL MEM TIMEOUT \
+export BASE OUT V DEPS KSRC KTAR KCONFIG PATCHES EXTRA ACCEL MEM TIMEOUT \
 	PEER N MINUTES CELL
 
 # One argument for each topic
@@ -219,4 +219,4 @@ status:
 	@$(T)/harness/status
 
 clean:
-	@tools/harness/clean
+	@$(T)/harness/clean

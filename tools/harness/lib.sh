@@ -73,7 +73,6 @@ variant() {
 	done
 	[ "$variant_is" = series ] || echo "$variant_is"
 }
-[ -z "${STAGE-}" ] || usage "STAGE is for 'make apply'; the harness takes the whole series"
 VARIANT=$(variant) || exit
 if [ -n "${TREE-}" ]; then
 	OUT=$OUT/peer
