@@ -13,7 +13,7 @@
  * test thread alone judges, and never while an object is read.  What should
  * not block is run in a thread as well, so that a test can say that it did.
  *
- * Here, one thing happens at a time; zsmalloc_race_kunit.c lets them meet.
+ * The cases here run one operation at a time; zsmalloc_race_kunit.c has races.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -122,7 +122,7 @@ static void zst_drop_all(struct zst *t)
 	zst_settle(t);
 }
 
-/* Only with an object that stays allocated meanwhile */
+/* Only for an object that stays allocated until the caller is done */
 static struct page *zst_page(struct zs_pool *pool, const struct zst_obj *obj)
 {
 	struct page *page;
@@ -203,7 +203,7 @@ struct zst_zspage_before {
 #endif
 };
 
-/* Memory that a stored page takes beside its data, without lockdep's own */
+/* Memory that a stored page takes in addition to its data, without lockdep */
 static void zsmalloc_memory(struct kunit *test)
 {
 	struct zst *t = test->priv;

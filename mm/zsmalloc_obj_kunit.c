@@ -142,8 +142,8 @@ static int zst_migrate_mode(struct page *page, enum migrate_mode mode)
 }
 
 /*
- * A reader is in the way of page migration: who needs the page should try again,
- * anybody else take another one.  Each is counted.
+ * A reader blocks page migration: a caller that needs this page should try
+ * again, any other caller should take another page.  Each failure is counted.
  */
 static void zsmalloc_obj_migration_result(struct kunit *test)
 {
@@ -173,8 +173,8 @@ static void zsmalloc_obj_migration_result(struct kunit *test)
 #endif
 
 /*
- * What goes on beside a reader: neighbours are freed, the pool is compacted and
- * its pages migrated.  All of it has to return.
+ * Runs concurrently with a reader: frees neighbours, compacts the pool and
+ * migrates its pages.  All of these must return.
  */
 static long zst_disturb(struct zst *t, void *arg)
 {
@@ -210,7 +210,7 @@ static void zsmalloc_obj_reader_sleeps(struct kunit *test)
 	unsigned long where;
 	bool intact;
 	const void *mem;
-	struct mutex mutex;
+	struct mutex mutex;	/* only to hold one while reading */
 	long ret;
 
 	mutex_init(&mutex);
@@ -223,7 +223,7 @@ static void zsmalloc_obj_reader_sleeps(struct kunit *test)
 	mem = zs_obj_read_begin(t->pool, obj->handle, NULL);
 	where = handle_to_obj(obj->handle);
 	mutex_lock(&mutex);
-	msleep(10);
+	usleep_range(10000, 11000);
 	job = zst_start(test, zst_disturb, obj);
 	ret = zst_finish(job);
 	intact = !memcmp(mem, t->buf, obj->size);
@@ -307,8 +307,9 @@ static int zst_busy_reader(void *data)
 
 	zst_pattern(p->obj, p->t->buf);
 	mem = zs_obj_read_begin(p->t->pool, p->obj->handle, NULL);
-	/* one after the other: he comes when we have it, we go when he is done */
+	/* pairs with the acquire in zst_preemptor(), which starts now */
 	smp_store_release(&p->reading, true);
+	/* pairs with the release in zst_preemptor(), which is done then */
 	while (!smp_load_acquire(&p->disturbed) && !READ_ONCE(p->stop))
 		cond_resched();
 	p->intact = !memcmp(mem, p->t->buf, p->obj->size);

@@ -5,13 +5,13 @@
  * Included after zsmalloc_kunit.c, whose objects it uses; what is said there
  * about helper threads holds here, too.
  *
- * Each race comes in two forms.  The choreographed one puts both sides where
- * they meet, as drawn above it, and takes the same way each time.  The stress
- * form, further below, lets all of them run into each other, looks at the
- * counters to see that they did, and gives up after a minute if not.
+ * Each race comes in two forms.  The choreographed one puts both sides into the
+ * race, as drawn above it, and takes the same path each time.  The stress
+ * form, further below, runs all of them concurrently, verifies by the counters
+ * that the races occurred, and gives up after a minute if not.
  *
- * With one CPU, readers meet writers because they sleep, and so most cases are
- * the same there.  Where one side spins, the UP form stands beside the other.
+ * With one CPU, readers race with writers because they sleep, so most cases are
+ * the same there.  Where one side spins, a UP form is next to the SMP form.
  */
 
 /*
@@ -115,9 +115,9 @@ static long zst_free(struct zst *t, void *arg)
  * CPU0				CPU1
  * reader of the first source
  *				zs_compact()
- *				  meets the reader, goes on with the others
+ *				  skips it, continues with the others
  *
- * It has to return, and the others have to be freed all the same.
+ * zs_compact() must return, and must free the other sources.
  */
 static void zsmalloc_compaction_passes_busy(struct kunit *test)
 {
@@ -182,10 +182,10 @@ static int zst_sit(void *data)
  * read_lock(&pool->migrate_lock)
  *				zs_compact(), with nothing to gain
  *
- * Classes with nothing to gain do not take the lock, so CPU1 comes through.
+ * Classes with nothing to gain do not take the lock, so CPU1 does not block.
  *
- * With one CPU, nobody can run beside somebody who spins or keeps others from
- * spinning. There, one thread is both sides, and lockdep tells.
+ * With one CPU, no task can run while another one spins or holds a spinning
+ * lock.  There, one thread is both sides, and lockdep reports a violation.
  */
 static void zst_compact_as_reader(struct zst *t)
 {
@@ -210,7 +210,7 @@ static void zsmalloc_compaction_of_nothing(struct kunit *test)
 	}
 	task = kthread_create(zst_sit, &sitter, "zst_sitter");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	/* its CPU may run nobody else meanwhile, so our timers must not be there */
+	/* it may monopolize its CPU, so our timers must not be there */
 	kthread_bind(task, cpumask_any_but(cpu_online_mask,
 					   raw_smp_processor_id()));
 	wake_up_process(task);
@@ -282,6 +282,8 @@ static void zst_await_helper(struct zst *t)
 	mdelay(20);
 }
 
+#define ZST_RETRY_US	10
+
 /* Empties the zspage that holds the first object; true if it was unlinked */
 static bool zst_move_away(struct zst *t, struct size_class *class,
 			  struct zspage *src)
@@ -294,7 +296,7 @@ static bool zst_move_away(struct zst *t, struct size_class *class,
 	while (!write_trylock(&t->pool->migrate_lock)) {
 		if (!tries--)
 			return false;
-		udelay(10);
+		udelay(ZST_RETRY_US);
 	}
 	raw_write_seqcount_begin(&t->pool->migrate_seq);
 	if (zspage_write_trylock(&src->lock, &t->pool->migrate_lock)) {
@@ -597,7 +599,7 @@ struct zst_worker {
 	struct task_struct *task;
 };
 
-/* Sleeps as a reader of @obj: did the object move meanwhile? */
+/* Sleeps as a reader of @obj; returns whether the object moved in that time */
 static bool zst_moved_under_us(struct zst *t, const struct zst_obj *obj)
 {
 	struct zspage *zspage = zst_hold(t->pool, obj);
@@ -716,7 +718,7 @@ static int zst_migrator(void *data)
 	return 0;
 }
 
-/* Did every pair of opponents meet? */
+/* Did every pair of operations race? */
 static bool zst_raced(struct zs_pool *pool, const struct zst_worker *w)
 {
 	bool raced;
@@ -761,7 +763,7 @@ static void zsmalloc_all_at_once(struct kunit *test)
 	for (i = 0; i < ZST_THREADS; i++)
 		damaged += IS_ERR(w[i].task) ? 1 : kthread_stop(w[i].task);
 
-	kunit_info(test, "objs_moved %lu compact_busy %lu pages_migrated %lu migrate_busy %lu, frees beside a reader %lu, compactions beside another %lu\n",
+	kunit_info(test, "objs_moved %lu compact_busy %lu pages_migrated %lu migrate_busy %lu, frees during a read %lu, concurrent compactions %lu\n",
 		   t->pool->moves.objs_moved, t->pool->moves.compact_busy,
 		   t->pool->moves.pages_migrated, t->pool->moves.migrate_busy,
 		   w[ZST_FREER].met, w[ZST_COMPACTOR].met + w[ZST_SHRINKER].met);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How long the operations of zsmalloc take, alone and beside each other
+ * How long the operations of zsmalloc take, alone and concurrently
  *
  * Threads work on objects of their own in one pool, whose objects are mixed in
- * the zspages.  For each operation, or pair of operations, it is printed how
- * long one took on average: the median, least and most of several runs.  If asked
- * for, the pool is compacted without a pause meanwhile, and its pages migrate.
+ * the zspages.  For each operation, or pair of operations, the test prints how
+ * long one took on average: the median, least and most of several runs.  With
+ * the parameters compact and migrate, other threads do so all the time.
  *
  *	echo 4 >/sys/module/zsmalloc_scale/parameters/threads
  *	echo 1 >/sys/module/zsmalloc_scale/parameters/run
  *
- * and run reads N when it is over.  It uses nothing but what zsmalloc offers to
- * all, so that the same file measures kernels with other locks.
+ * and run reads N when the test is over.  The test uses only the exported API
+ * of zsmalloc, so that the same file measures kernels with other locks.
  *
  * The course of a run is that of kernel/rcu/refscale.c: each thread has a CPU of
- * its own, warms up until all have, is timed, and goes on until all were, so that
- * nobody is timed while others rest.  Who compacts or migrates takes the CPU that
- * the scheduler gives it, and its time from who is there.
+ * its own, warms up until all have, is timed, and continues until all were, so
+ * that no thread is timed while others are idle.  A thread that compacts or
+ * migrates runs on any CPU, and competes with the thread bound to that CPU.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -64,11 +64,11 @@ MODULE_PARM_DESC(runs, "runs of each operation");
 
 static bool compact;
 module_param(compact, bool, 0644);
-MODULE_PARM_DESC(compact, "compact the pool meanwhile");
+MODULE_PARM_DESC(compact, "compact the pool during the test");
 
 static bool migrate;
 module_param(migrate, bool, 0644);
-MODULE_PARM_DESC(migrate, "migrate pages of the pool meanwhile (not as a module)");
+MODULE_PARM_DESC(migrate, "migrate pages of the pool during the test (not as a module)");
 
 struct scale_obj {
 	unsigned long handle;	/* 0 if there was no memory */

@@ -2,22 +2,22 @@
 /*
  * Torture test of zsmalloc
  *
- * Threads allocate, write, read and free the objects of one pool, while it is
- * compacted, its pages migrate, other pools come and go, and memory gets short.
- * Every byte that is read is compared.  What goes wrong is counted and told, and
- * the test goes on: the last word is "End of test: SUCCESS", "FAILURE", or
- * "ZSMALLOC_HOTPLUG" if a CPU would not go or come.
+ * Threads allocate, write, read and free the objects of one pool while it is
+ * compacted, its pages migrate, other pools are created and destroyed, and memory
+ * gets short.  Every byte that is read is compared.  Errors are counted and printed,
+ * and the test continues.  The last line is "End of test: SUCCESS", "FAILURE", or
+ * "ZSMALLOC_HOTPLUG" if a CPU could not be taken offline or online.
  *
  *	echo 1 >/sys/module/zsmalloc_torture/parameters/run
  *	echo 0 >/sys/module/zsmalloc_torture/parameters/run
  *
- * or zsmalloc_torture.run=1 at boot.  Writing 0 returns when it is over, with EIO
- * if it did not succeed.  CPUs come and go (onoff_interval), threads are moved between
- * them (shuffle_interval) and all pause together (stutter), by the functions that
- * the kernel's torture tests share.
+ * or zsmalloc_torture.run=1 at boot.  Writing 0 returns when the test is over, with
+ * EIO if it did not succeed.  CPUs go offline and online (onoff_interval), threads are
+ * moved between them (shuffle_interval) and all pause together (stutter), by the
+ * functions that the kernel's torture tests share.
  *
- * An object is locked by its user, as everywhere: whoever has it for reading keeps
- * it, and any number may.  All else is left to zsmalloc.
+ * The test serializes the users of an object, like every caller of zsmalloc: any
+ * number of readers, which pin it, or one writer.  All else is left to zsmalloc.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -96,7 +96,7 @@ static unsigned int nr_workers;
 static struct task_struct *stats_task;
 static bool all_set_up;
 
-/* Whoever frees under a spinlock, as swap does */
+/* Held by workers that free under a spinlock, as swap does */
 static DEFINE_SPINLOCK(torture_lock);
 
 static void count(enum torture_event event)
@@ -268,8 +268,8 @@ static void use_obj(struct torture_worker *w)
 /* --- the threads ---------------------------------------------------------- */
 
 /*
- * Readers that are preempted by others, who free and compact.  For so short a time,
- * and so seldom, that no CPU is throttled.
+ * Readers are preempted by other threads, which free and compact; for such a short
+ * time, and so rarely, that no CPU is throttled.
  */
 static void change_priority(struct torture_worker *w)
 {
@@ -302,7 +302,7 @@ static int zsmalloc_torture_worker(void *arg)
 	return 0;
 }
 
-/* Two of them: who comes second finds the first at it */
+/* Two of them: the second finds a compaction in progress */
 static int zsmalloc_torture_compactor(void *arg)
 {
 	struct torture_worker *w = arg;

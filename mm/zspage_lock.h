@@ -2,41 +2,41 @@
 /*
  * The reader/writer lock of a zspage
  *
- * A reader uses objects of the zspage and wants none of them to move.  A
- * writer moves them.  Both find the zspage through the same outer lock, the
- * gate (an rwlock of the pool), and that makes the rest simple:
+ * A reader uses objects of the zspage and must not see any of them moved.  A
+ * writer moves them.  Both find the zspage under the same outer lock (@gate, an
+ * rwlock of the pool), so that the rules are simple:
  *
- *  1. A reader enters while it holds the gate for reading.  It may drop the
- *     gate at once and keep the zspage.  Or it enters by trylock, without the
- *     gate; see rule 7.
- *  2. A writer enters only while it holds the gate for writing, only by
- *     trylock, and leaves before it drops the gate.
- *  3. So a writer never meets another writer, and a reader never has to wait:
- *     while the writer is inside, the gate keeps readers out, or the trylock
- *     fails.  A writer that meets a reader goes away.  Nobody ever waits for
+ *  1. A reader takes the lock while it holds @gate for reading.  It may drop
+ *     @gate immediately; the lock pins the objects of the zspage.  Or it takes
+ *     the lock by trylock, without @gate; see rule 7.
+ *  2. A writer takes the lock only while it holds @gate for writing, only by
+ *     trylock, and unlocks it before it drops @gate.
+ *  3. So a writer never contends with another writer, and a reader never waits:
+ *     while a writer holds the lock, @gate excludes readers, or their trylock
+ *     fails.  A writer that finds a reader backs off.  No task ever waits for
  *     this lock.
  *  4. A reader may sleep and may be preempted; it stays the same task.
- *  5. A reader may enter again what it holds already.
- *  6. zspage_read_unlock() is the reader's last access to the zspage.  Whoever
- *     sees no reader, and holds the gate for writing or has made the zspage
- *     unreachable, may free it at once.
- *  7. A reader that enters without the gate may have come to the wrong zspage,
- *     or to one that was freed.  It enters in an RCU read-side critical
- *     section, finds out in there whether a writer was inside anywhere since it
- *     looked the zspage up, and leaves at once if so.  For such a visitor the
- *     memory stays a zspage's for a grace period (SLAB_TYPESAFE_BY_RCU), and
- *     the lock is initialised when that memory is made, not with each zspage.
+ *  5. A reader may take the lock again while it holds it.
+ *  6. zspage_read_unlock() is the reader's last access to the zspage.  A task
+ *     that sees no reader, and holds @gate for writing or has made the zspage
+ *     unreachable, may free it immediately.
+ *  7. A lockless reader may hold a stale pointer, to the wrong zspage or to one
+ *     that was freed.  It must trylock in an RCU read-side critical section,
+ *     check there whether a writer held any lock of the pool since the zspage
+ *     was looked up, and unlock immediately if so.  SLAB_TYPESAFE_BY_RCU keeps
+ *     the zspage type-stable for a grace period.  The lock is initialized when
+ *     the slab memory is allocated, not with each zspage.
  *
  * Rule 6 is why this is not an rwlock_t or an rw_semaphore: on PREEMPT_RT their
  * unlock drops the reader count and then takes the lock's own wait_lock, by
  * which time a writer may have moved the last object away and freed the memory
- * that the lock lives in.  Since rule 3 leaves nobody to be woken, a count of
- * readers is all there is; it is 4 bytes, and the same in every configuration.
+ * that contains the lock.  Since no task waits (rule 3), none is woken, and a
+ * count of readers is sufficient: 4 bytes, the same in every configuration.
  *
  * The count orders the data as well: what a reader did with an object is
  * visible to the writer that finds it gone (release in zspage_read_unlock(),
  * zspage_write_trylock()), and what a writer did is visible to the next reader
- * through the gate or zspage_read_trylock().
+ * through @gate or zspage_read_trylock().
  */
 #ifndef _MM_ZSPAGE_LOCK_H
 #define _MM_ZSPAGE_LOCK_H
@@ -48,8 +48,8 @@
 
 /**
  * struct zspage_lock - embedded in each zspage
- * @readers: how many readers are inside; -1 is the writer
- * @dep_map: what lockdep knows this lock by
+ * @readers: number of readers; -1 if a writer holds the lock
+ * @dep_map: for lockdep
  */
 struct zspage_lock {
 	atomic_t readers;
@@ -59,7 +59,7 @@ struct zspage_lock {
 };
 
 /**
- * zspage_lock_init() - make the lock of memory for zspages
+ * zspage_lock_init() - initialize the lock in slab memory for zspages
  * @zsl: the lock
  *
  * For the constructor of a slab cache, by rule 7.  There is no counterpart.
@@ -73,7 +73,7 @@ static inline void zspage_lock_init(struct zspage_lock *zsl)
 }
 
 /**
- * zspage_read_lock() - enter as a reader
+ * zspage_read_lock() - read-lock a zspage
  * @zsl: the lock
  * @gate: the outer lock, held by the caller for reading
  *
@@ -88,14 +88,14 @@ static inline void zspage_read_lock(struct zspage_lock *zsl, rwlock_t *gate)
 }
 
 /**
- * zspage_read_trylock() - enter as a reader without the gate
+ * zspage_read_trylock() - read-lock a zspage without the outer lock
  * @zsl: the lock, in an RCU read-side critical section
  *
- * The caller then looks whether a writer was inside since he found @zsl, and
- * calls zspage_read_unlock() before he leaves RCU if so.
+ * The caller must then check whether a writer held a lock of the pool since it
+ * found @zsl, and if so call zspage_read_unlock() before rcu_read_unlock().
  *
  * Context: Any.  Does not wait.  Fully ordered if it succeeds.
- * Return: true if the caller is inside; false if the writer is.
+ * Return: true if the caller holds the lock; false if a writer does.
  */
 static inline bool __must_check zspage_read_trylock(struct zspage_lock *zsl)
 {
@@ -106,10 +106,10 @@ static inline bool __must_check zspage_read_trylock(struct zspage_lock *zsl)
 }
 
 /**
- * zspage_read_unlock() - leave as a reader
- * @zsl: the lock; it and its zspage may be gone on return
+ * zspage_read_unlock() - read-unlock a zspage
+ * @zsl: the lock; it and its zspage may be freed on return
  *
- * Context: Any.  The caller's task is the one that entered.
+ * Context: Any.  Must be called by the task that locked.
  */
 static inline void zspage_read_unlock(struct zspage_lock *zsl)
 {
@@ -118,19 +118,19 @@ static inline void zspage_read_unlock(struct zspage_lock *zsl)
 	lock_release(&zsl->dep_map, _RET_IP_);
 	/* pairs with zspage_write_trylock() */
 	readers = atomic_fetch_sub_release(1, &zsl->readers);
-	/* a value, not the lock: that may be gone */
+	/* checks the value: the lock may be freed by now */
 	VM_WARN_ON_ONCE(readers <= 0);
 }
 
 /**
- * zspage_write_trylock() - enter as the writer, unless there is a reader
+ * zspage_write_trylock() - write-lock a zspage, unless there is a reader
  * @zsl: the lock
  * @gate: the outer lock, held by the caller for writing until after
  *	  zspage_write_unlock()
  *
  * Context: Any that may take @gate.  Does not wait.  Fully ordered if it
  * succeeds.
- * Return: true if the caller is inside; false if a reader is.
+ * Return: true if the caller holds the lock; false if a reader does.
  */
 static inline bool __must_check zspage_write_trylock(struct zspage_lock *zsl,
 						     rwlock_t *gate)
@@ -144,7 +144,7 @@ static inline bool __must_check zspage_write_trylock(struct zspage_lock *zsl,
 }
 
 /**
- * zspage_write_unlock() - leave as the writer
+ * zspage_write_unlock() - write-unlock a zspage
  * @zsl: the lock
  * @gate: the outer lock, still held by the caller for writing
  */

@@ -129,7 +129,7 @@ int zswap_comp_init(struct zswap_comp *comp, const char *name)
 					     CRYPTO_ALG_ASYNC | CRYPTO_NOLOAD) ?
 			    CRYPTO_ALG_ASYNC : 0;
 	comp->acomp = comp->acomp_flags || !has_comp;
-	strlcpy(comp->name, name, sizeof(comp->name));
+	strscpy(comp->name, name, sizeof(comp->name));
 	comp->ctx = alloc_percpu(struct zswap_comp_ctx);
 	if (!comp->ctx)
 		return -ENOMEM;
@@ -187,8 +187,8 @@ void zswap_comp_put(struct zswap_comp_ctx *ctx)
 }
 
 /*
- * Sleep until a request is done.  It may be done at once, or by somebody who
- * must not wait for swap either, as far as we can tell him.
+ * Sleep until a request is done.  It may be done immediately, or by another
+ * task.  Neither may wait for swap, but the NOIO scope covers only this task.
  */
 static int ctx_request(struct zswap_comp_ctx *ctx,
 		       int (*request)(struct acomp_req *),

@@ -2,17 +2,17 @@
 /*
  * The compressor of a zswap pool
  *
- * There is a context for each CPU, and a mutex in each.  zswap_comp_get() takes
- * that of the CPU that the caller is on; the holder may sleep, be preempted and
- * go on elsewhere.  The context of a CPU that goes offline stays, for its holder and
- * for when it comes back.
+ * There is a context for each CPU, with a mutex.  zswap_comp_get() locks the
+ * context of the current CPU; the holder may sleep, be preempted and migrate.
+ * The context of a CPU that goes offline stays allocated, for its holder and
+ * for the next time that the CPU is online.
  *
- * The holder must not wait for memory: whoever frees some may have to compress
- * it first.
+ * The holder must not wait for memory: reclaim may need the context to compress
+ * a page first.
  *
- * If an asynchronous implementation of the algorithm is there, it is what is
- * used, and the holder sleeps until it is done; otherwise the CPU compresses.
- * An algorithm that has nothing but an acomp driver can be used in any case.
+ * If there is an asynchronous implementation of the algorithm, it is used, and
+ * the holder sleeps until it is done.  Otherwise the CPU compresses.
+ * An algorithm that has only an acomp driver can be used in any case.
  *
  * Order: lock of a page in the swap cache -> context -> memory pool.
  */
@@ -30,17 +30,17 @@ struct page;
 #define ZSWAP_COMP_BUFFER	(2 * PAGE_SIZE)
 
 /**
- * struct zswap_comp_ctx - what one compresses or decompresses with
- * @lock: whoever holds it may use the rest
- * @buffer: of ZSWAP_COMP_BUFFER; what was compressed, or the holder's to copy
- *	    to what he wants to decompress.  NULL if the CPU was never online
+ * struct zswap_comp_ctx - a context to compress or decompress a page
+ * @lock: protects the other members
+ * @buffer: of ZSWAP_COMP_BUFFER; the compressed data, or the holder's copy of
+ *	    the data to decompress.  NULL if the CPU was never online
  * @tfm: the algorithm, if it is one of the CPU's
  * @acomp: the algorithm, if not
  * @req: for @acomp; there is one at a time
  * @wait: for @req to be done
  */
 struct zswap_comp_ctx {
-	struct mutex lock;
+	struct mutex lock;	/* protects the other members */
 	u8 *buffer;
 	struct crypto_comp *tfm;
 	struct crypto_acomp *acomp;

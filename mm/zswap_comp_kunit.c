@@ -176,7 +176,7 @@ static void zswap_comp_unknown(struct kunit *test)
 	KUNIT_EXPECT_NE(test, zswap_comp_init(&comp, "no-such-thing"), 0);
 }
 
-/* A request that fails is told, whoever does it, and the next one works */
+/* A failed request is reported in each context, and the next one succeeds */
 static void zswap_comp_fails(struct kunit *test)
 {
 	static const unsigned int contexts[] = {
@@ -309,7 +309,7 @@ static void zswap_comp_cpu_offline(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, zswap_comp_init(&comp, ZSWAP_TEST_COMP), 0);
 	zct_start(test, &thread, &comp, cpu);
 	wait_for_completion(&thread.began);
-	msleep(5);
+	usleep_range(5000, 6000);
 	KUNIT_EXPECT_EQ(test, remove_cpu(cpu), 0);
 	buffer = per_cpu_ptr(comp.ctx, cpu)->buffer;
 	wait_for_completion(&thread.done);

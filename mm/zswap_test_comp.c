@@ -59,10 +59,10 @@ MODULE_PARM_DESC(algorithm, "what does the work");
 /* For it is used when memory is short */
 static struct workqueue_struct *test_comp_wq;
 
-/* A transform; the lock is for requests that are done at the same time */
+/* A transform */
 struct test_comp {
 	struct crypto_comp *comp;
-	spinlock_t lock;
+	spinlock_t lock;	/* serializes concurrent requests */
 	u8 *in, *out;
 };
 

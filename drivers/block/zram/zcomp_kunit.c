@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * KUnit tests of who gets which compression stream
+ * KUnit tests of which task gets which compression stream
  *
  * Included at the end of zcomp.c.  Helper threads on one CPU take streams and
- * keep them, as those would who were preempted there.
+ * keep them, as tasks do that were preempted there.
  *
- * Helper threads do as they are told; only the test thread judges.
+ * Helper threads do not assert; only the test thread judges.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -24,7 +24,7 @@ struct zct_holder {
 struct zct {
 	struct zcomp *comp;
 	unsigned int cpu;
-	int nr;			/* of streams, and of those who hold them all */
+	int nr;			/* of streams, and of threads to hold all */
 	struct zct_holder *holder;
 };
 
@@ -37,7 +37,7 @@ static int zct_init(struct kunit *test)
 	test->priv = t;
 	t->cpu = cpumask_first(cpu_online_mask);
 	t->nr = num_online_cpus() + 1;
-	/* one more, who has to wait */
+	/* one more, which has to wait */
 	t->holder = kunit_kzalloc(test, (t->nr + 1) * sizeof(*t->holder),
 				  GFP_KERNEL);
 	if (!t->holder)
@@ -46,7 +46,7 @@ static int zct_init(struct kunit *test)
 	return PTR_ERR_OR_ZERO(t->comp);
 }
 
-/* Idempotent: he may have been stopped before */
+/* Idempotent: the thread may have been stopped before */
 static void zct_stop(struct zct_holder *h)
 {
 	if (h->task)
@@ -61,7 +61,7 @@ static void zct_exit(struct kunit *test)
 
 	if (!t || IS_ERR_OR_NULL(t->comp))
 		return;
-	/* in the order of their coming: who waits gets what they give back */
+	/* in the order of start: a waiter gets the stream that they put */
 	for (i = 0; i <= t->nr; i++)
 		zct_stop(&t->holder[i]);
 	zcomp_destroy(t->comp);
@@ -111,9 +111,9 @@ static void zct_take_all(struct kunit *test)
 	for (i = 0; i < t->nr; i++) {
 		h = zct_start(test, i, false);
 		KUNIT_ASSERT_NE_MSG(test, 0UL,
-			wait_for_completion_timeout(&h->got, ZCT_TIMEOUT),
-			"the stream of %d of %d has to be waited for",
-			i + 1, t->nr);
+				    wait_for_completion_timeout(&h->got, ZCT_TIMEOUT),
+				    "the stream of %d of %d has to be waited for",
+				    i + 1, t->nr);
 		for (j = 0; j < i; j++)
 			KUNIT_ASSERT_PTR_NE(test, h->zstrm,
 					    t->holder[j].zstrm);

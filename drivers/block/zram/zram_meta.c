@@ -65,7 +65,7 @@ struct zram_meta *zram_meta_create(struct zram *zram, const char *name,
 		return ERR_PTR(-ENOMEM);
 	meta->zram = zram;
 	meta->nr_pages = nr_pages;
-	strlcpy(meta->compressor, compressor, sizeof(meta->compressor));
+	strscpy(meta->compressor, compressor, sizeof(meta->compressor));
 	mutex_init(&meta->part_lock);
 	init_completion(&meta->unused);
 	zram_meta_init_lockdep(meta);
@@ -154,7 +154,7 @@ void zram_meta_free(struct zram_meta *meta)
 
 bool zram_meta_end(struct zram_meta __rcu **where)
 {
-	/* the caller keeps others out, so it stays what it is */
+	/* the caller excludes other writers, so the pointer is stable */
 	struct zram_meta *meta = rcu_dereference_protected(*where, true);
 
 	if (!meta)
@@ -163,7 +163,7 @@ bool zram_meta_end(struct zram_meta __rcu **where)
 	rcu_assign_pointer(*where, NULL);
 	percpu_ref_kill(&meta->ref);
 	zs_stop_compact(meta->mem_pool);
-	/* Who saw it before may be about to ask its count. */
+	/* A reader may have fetched the pointer but no reference yet. */
 	synchronize_rcu();
 
 	lock_map_acquire(&meta->users_map);

@@ -1,33 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One life of a zram device: from disksize to reset
+ * The state of an initialized zram device: from disksize to reset
  *
- * A device gets what it takes to hold data when it gets its size, and loses
- * it when it is reset or removed; that is struct zram_meta.  What a device has
- * before and after (the compressor to be used, the backing device, limits)
- * is in struct zram.
+ * struct zram_meta is what a device needs to hold data.  It is allocated when
+ * the device gets its size, and freed when the device is reset or removed.
+ * What a device has before and after (the compressor to be used, the backing
+ * device, limits) is in struct zram.
  *
- *  1. It is built completely, then published.  Who sees it, sees all of it.
- *  2. zram_meta_get() is the only way to it, from any context but NMI.  It
- *     never waits: it finds a live one, or none.  Until zram_meta_put() nothing
- *     of it goes away.
- *  3. zram_meta_end() takes it from sight, waits for the last put and for a
- *     grace period (somebody may just look at the count), and frees it.  So it
- *     is freed in process context, whoever was last.
- *  4. Who holds one for longer than an I/O takes asks zram_meta_ending() now
- *     and then, and stops.
- *  5. I/O runs between zram_meta_begin_io() and zram_meta_end_io().  In there,
+ *  1. It is built completely, then published.  Readers never see a part of it.
+ *  2. zram_meta_get() is the only way to get it, from any context but NMI.  It
+ *     never waits: it returns a live object, or NULL.  No part of the object is
+ *     freed until zram_meta_put().
+ *  3. zram_meta_end() unpublishes it, waits for the last put and for a grace
+ *     period (a reader may have the pointer but no reference yet), and frees
+ *     it.  So it is freed in process context, whichever task put last.
+ *  4. A task that holds a reference for longer than an I/O takes must check
+ *     zram_meta_ending() regularly, and stop if it returns true.
+ *  5. I/O runs between zram_meta_begin_io() and zram_meta_end_io().  There,
  *     memory is allocated with GFP_NOIO at the most, or reclaim might do I/O.
- *  6. A reference that ends in another context than it began (a bio's, that is)
- *     is got with zram_meta_hold() and ended with zram_meta_drop().
+ *  6. A reference that is put in another context than it was taken in (by a
+ *     bio) is taken with zram_meta_hold() and put with zram_meta_drop().
  *
- * The count is a percpu_ref: I/O also holds the count of its queue, which is
- * one, but sysfs, debugfs and the notification that a swap slot was freed hold
- * nothing.  Neither does the queue's count say whether the device has a size.
+ * The count is a percpu_ref.  I/O also holds the percpu_ref of its queue, but
+ * sysfs, debugfs and the notification that a swap slot was freed hold nothing.
+ * Nor does the count of the queue tell whether the device has a size.
  *
  * Order: zram->init_lock -> waiting for users; reclaim -> I/O -> part_lock ->
- * slot.  What users take must not be held by who waits for them, what I/O takes
- * not by who allocates memory; lockdep knows it from the first life on.
+ * slot.  A lock taken by a reference holder must not be held while waiting for
+ * the references to drain.  A lock taken in the I/O path must not be held over
+ * an allocation that can enter reclaim.  Both rules are annotated for lockdep.
  */
 #ifndef _ZRAM_META_H_
 #define _ZRAM_META_H_
@@ -43,42 +44,42 @@
 #define ZRAM_BLOCK_READERS	64
 
 struct zram_meta {
-	/* For I/O; does not change while the object can be seen */
+	/* For I/O; immutable after publish */
 	struct percpu_ref ref;
 	struct zram_table_entry *table;	/* its slots have locks of their own */
 	struct zs_pool *mem_pool;
 	struct zcomp *comp;
 	unsigned long nr_pages;		/* slots of the table */
-	/* what compresses to this much or more is stored as it is */
+	/* a page that compresses to this much or more is stored uncompressed */
 	size_t huge_class_size;
-	/* how many wait for a slot, see zram_slot.h; each unlock reads it */
+	/* number of slot waiters, see zram_slot.h; each unlock reads it */
 	atomic_t slot_waiters;
-	struct zram *zram;		/* whose life it is */
-	struct mutex part_lock;		/* held to write a part of a page */
+	struct zram *zram;		/* the device */
+	struct mutex part_lock;		/* serializes partial writes */
 #ifdef CONFIG_ZRAM_WRITEBACK
 	struct block_device *bdev;	/* zram's; NULL if there is none */
 	unsigned long *bitmap;		/* blocks in use; atomic bitops */
 	unsigned long nr_blocks;
 #endif
-	/* comp knows itself by this name, also when a CPU comes up */
+	/* comp refers to this name, also when a CPU comes online */
 	char compressor[CRYPTO_MAX_ALG_NAME];
-	struct completion unused;	/* the last reference is gone */
+	struct completion unused;	/* the last reference was put */
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
-	struct lockdep_map users_map;	/* who has it, and who waits for them */
-	struct lockdep_map io_map;	/* who does I/O, maybe in reclaim */
+	struct lockdep_map users_map;	/* references, and waits for them */
+	struct lockdep_map io_map;	/* I/O, maybe in reclaim */
 	struct lockdep_map slot_map;	/* see zram_slot.h */
 #endif
-	/* Written all the time, so away from the above */
+	/* Written all the time, so not in the cache lines of the above */
 	struct zram_stats stats ____cacheline_aligned_in_smp;
 #ifdef CONFIG_ZRAM_WRITEBACK
-	/* reads under way of blocks, by their number modulo this one's */
+	/* reads of blocks in progress, by block index modulo array size */
 	atomic_t block_readers[ZRAM_BLOCK_READERS];
 #endif
 };
 
 /**
- * zram_meta_create() - make a life for a device, that nobody sees yet
- * @zram: the device; its limits count for it
+ * zram_meta_create() - allocate the state of a device, not published yet
+ * @zram: the device; its limits apply
  * @name: of the device, for its memory pool
  * @compressor: the algorithm to use; copied
  * @nr_pages: how many pages it can hold
@@ -93,9 +94,9 @@ struct zram_meta *zram_meta_create(struct zram *zram, const char *name,
 
 #ifdef CONFIG_ZRAM_WRITEBACK
 /**
- * zram_meta_set_backing() - give it a backing device
+ * zram_meta_set_backing() - set the backing device
  * @meta: not published yet
- * @bdev: open for writing until @meta is freed; stays the caller's
+ * @bdev: open for writing until @meta is freed; owned by the caller
  * @nr_blocks: how many pages it can take
  *
  * Context: Process context.  May sleep.
@@ -106,7 +107,7 @@ int zram_meta_set_backing(struct zram_meta *meta, struct block_device *bdev,
 #endif
 
 /**
- * zram_meta_free() - free one that is not published
+ * zram_meta_free() - free a state that is not published
  * @meta: the object, without users
  *
  * Context: Process context.  May sleep.
@@ -114,11 +115,11 @@ int zram_meta_set_backing(struct zram_meta *meta, struct block_device *bdev,
 void zram_meta_free(struct zram_meta *meta);
 
 /**
- * zram_meta_end() - end a life, if there is one
- * @where: where it was published; NULL stands there from now on
+ * zram_meta_end() - unpublish, drain and free the state of a device, if any
+ * @where: where it was published; NULL from now on
  *
- * New users find none, old ones are waited for: that takes as long as an I/O
- * takes, and a grace period.  Callers keep each other out.
+ * New users get NULL.  Waits for the old ones, which takes as long as an I/O
+ * takes, and for a grace period.  Callers must exclude each other.
  *
  * Context: Process context.  May sleep.
  * Return: true if there was one.
@@ -126,7 +127,7 @@ void zram_meta_free(struct zram_meta *meta);
 bool zram_meta_end(struct zram_meta __rcu **where);
 
 /**
- * zram_meta_publish() - let everybody see it
+ * zram_meta_publish() - publish the state of a device
  * @where: where zram_meta_get() will find it; NULL until now
  * @meta: the object, complete
  *
@@ -140,8 +141,8 @@ static inline void zram_meta_publish(struct zram_meta __rcu **where,
 }
 
 /**
- * zram_meta_hold() - another reference, for a bio to drop
- * @meta: the object, of which the caller has one
+ * zram_meta_hold() - take another reference, for a bio to drop
+ * @meta: the object, of which the caller holds a reference
  *
  * Context: Any.
  */
@@ -151,8 +152,8 @@ static inline void zram_meta_hold(struct zram_meta *meta)
 }
 
 /**
- * zram_meta_drop() - end what zram_meta_hold() got
- * @meta: the object; not to be touched any more
+ * zram_meta_drop() - put a reference that zram_meta_hold() took
+ * @meta: the object; must not be accessed any more
  *
  * Context: Any, interrupts as well.
  */
@@ -162,7 +163,7 @@ static inline void zram_meta_drop(struct zram_meta *meta)
 }
 
 /**
- * zram_meta_get() - get hold of the device's life, if it has one
+ * zram_meta_get() - take a reference to the state of a device, if any
  * @where: where it was published
  *
  * Context: Any but NMI.  Does not sleep.
@@ -186,8 +187,8 @@ zram_meta_get(struct zram_meta __rcu **where)
 }
 
 /**
- * zram_meta_put() - end what zram_meta_get() got
- * @meta: the object; not to be touched any more
+ * zram_meta_put() - put a reference that zram_meta_get() took
+ * @meta: the object; must not be accessed any more
  *
  * Context: Any but NMI.  Does not sleep.
  */
@@ -198,8 +199,8 @@ static inline void zram_meta_put(struct zram_meta *meta)
 }
 
 /**
- * zram_meta_begin_io() - I/O begins, that reclaim may wait for
- * @meta: the object, of which the caller has one
+ * zram_meta_begin_io() - begin I/O that reclaim may wait for
+ * @meta: the object, of which the caller holds a reference
  *
  * Context: Process context.
  */
@@ -209,8 +210,8 @@ static inline void zram_meta_begin_io(struct zram_meta *meta)
 }
 
 /**
- * zram_meta_end_io() - and it is done, or on its way
- * @meta: the object, of which the caller still has one
+ * zram_meta_end_io() - end I/O: it is done or submitted
+ * @meta: the object, of which the caller still holds a reference
  *
  * Context: Process context.
  */
@@ -220,11 +221,11 @@ static inline void zram_meta_end_io(struct zram_meta *meta)
 }
 
 /**
- * zram_meta_ending() - does somebody wait for this reference?
- * @meta: the object, of which the caller has one
+ * zram_meta_ending() - check whether a task waits for this reference
+ * @meta: the object, of which the caller holds a reference
  *
  * Context: Any.
- * Return: true if the life of @meta ends as soon as its users let it.
+ * Return: true if @meta will be freed after its references are put.
  */
 static inline bool zram_meta_ending(struct zram_meta *meta)
 {

@@ -26,7 +26,7 @@ struct zmt {
 	struct zram_meta __rcu *meta;
 	struct completion ended;
 	bool lockdep;		/* was on when the case began */
-	bool stuck;		/* somebody is; leave everything to him */
+	bool stuck;		/* a thread is; don't free what it uses */
 };
 
 static int zmt_init(struct kunit *test)
@@ -84,7 +84,7 @@ static struct task_struct *zmt_thread(struct kunit *test, int (*fn)(void *),
 	return task;
 }
 
-/* He has to come back now. */
+/* zram_meta_end() must return now. */
 static void zmt_join_end(struct kunit *test)
 {
 	struct zmt *t = test->priv;
@@ -93,7 +93,7 @@ static void zmt_join_end(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, t->stuck);
 }
 
-/* Until nobody can get hold of it; false if that never happens. */
+/* Until zram_meta_get() returns NULL; false if that never happens. */
 static bool zmt_wait_unpublished(struct zram_meta __rcu **where)
 {
 	unsigned long limit = jiffies + ZMT_TIMEOUT;
@@ -255,7 +255,7 @@ struct zmt_reader {
 	bool stop;		/* the test thread says so, without a lock */
 };
 
-/* Whoever finds one, finds all of it, and may use it until he gives it back */
+/* A state that a reader gets is complete, and can be used until it is put */
 static int zmt_read(void *data)
 {
 	struct zmt_reader *r = data;
@@ -486,7 +486,7 @@ static void zram_meta_reset_waits_for_io(struct kunit *test)
 	wake_up_process(reset_task);
 	KUNIT_EXPECT_TRUE(test, zmt_wait_unpublished(&zram->meta));
 	KUNIT_EXPECT_EQ(test, zmt_io(zram, REQ_OP_READ, 4, reset.page), -EIO);
-	/* only he holds it from now on */
+	/* only that I/O holds it from now on */
 	zram_slot_unlock(meta, 3);
 	zram_meta_put(meta);
 	t->stuck = !wait_for_completion_timeout(&io.done, ZMT_TIMEOUT) ||
@@ -573,7 +573,7 @@ static void zram_meta_page_is_a_slot(struct kunit *test)
 	__free_page(page);
 }
 
-/* Who writes one block of a page, and reads it again */
+/* A thread that writes one block of a page, and reads it again */
 struct zmt_part {
 	struct zram *zram;
 	struct page *page;

@@ -8,7 +8,7 @@
  *     zram_slot_trylock() and zram_slot_unlock() are for any context but
  *     interrupts.
  *  3. The holder may sleep and may be preempted; it stays the same task.
- *  4. Nobody holds two slots at a time.
+ *  4. No task holds two slots at a time.
  *  5. It protects what the slot holds: handle or element, size and flags.
  *     Under it, no allocation may enter reclaim: that could come back to the
  *     slot.
@@ -16,11 +16,11 @@
  * Order: lock of a page in the swap cache, si->lock (trylock only) -> slot ->
  * compression stream -> memory pool.
  *
- * A waiter does not lend its priority to the holder.  What a holder does is
- * bounded (it decompresses one page at the most), how long it may be preempted
- * meanwhile is not.  It is about one slot and its page only, though, whereas
- * locks with priority inheritance, of which there cannot be one for each slot,
- * would make unrelated slots wait.  zram_slot_kunit.c measures such a wait.
+ * The lock has no priority inheritance.  The work of a holder is bounded (it
+ * decompresses one page at the most), but the time for which it may be
+ * preempted is not.  This affects one slot and its page only, though.  Locks
+ * with priority inheritance, of which there cannot be one for each slot, would
+ * make users of unrelated slots wait.  zram_slot_kunit.c measures a wait.
  *
  * All slots of a device are one lock to lockdep, by rule 4.
  */
@@ -93,7 +93,7 @@ static inline void zram_slot_unlock(struct zram_meta *meta, u32 index)
 
 	mutex_release(&meta->slot_map, _RET_IP_);
 	clear_bit_unlock(ZRAM_LOCK, flags);
-	/* pairs with zram_slot_wait(): he sees the bit clear, or we see him */
+	/* pairs with zram_slot_wait(): it sees the bit clear or is counted */
 	smp_mb__after_atomic();
 	if (unlikely(atomic_read(&meta->slot_waiters)))
 		wake_up_bit(flags, ZRAM_LOCK);

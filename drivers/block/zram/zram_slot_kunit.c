@@ -45,7 +45,7 @@ static int zslt_init(struct kunit *test)
 	if (!t)
 		return -ENOMEM;
 	t->lockdep = debug_locks;
-	strlcpy(t->disk.disk_name, "kunit", sizeof(t->disk.disk_name));
+	strscpy(t->disk.disk_name, "kunit", sizeof(t->disk.disk_name));
 	t->disk.private_data = &t->zram;
 	t->bdev.bd_disk = &t->disk;
 	t->zram.disk = &t->disk;
@@ -94,7 +94,7 @@ static int zslt_wait(void *data)
 {
 	struct zslt_waiter *w = data;
 
-	/* another slot can be had meanwhile */
+	/* another slot can be locked at the same time */
 	w->had_other = zram_slot_trylock(w->meta, 4);
 	if (w->had_other)
 		zram_slot_unlock(w->meta, 4);
@@ -276,6 +276,7 @@ static void zram_slot_all_at_once(struct kunit *test)
  * hog as well; but not for longer than that.
  */
 #define ZSLT_HOG_MS	2
+#define ZSLT_HELD_US	100
 
 struct zslt_prio {
 	struct zram_meta *meta;
@@ -290,7 +291,7 @@ static int zslt_prio_holder(void *data)
 	sched_set_normal(current, 19);
 	while (!kthread_should_stop()) {
 		zram_slot_lock(p->meta, 6);
-		udelay(100);
+		udelay(ZSLT_HELD_US);
 		zram_slot_unlock(p->meta, 6);
 		usleep_range(50, 100);
 	}
@@ -358,10 +359,10 @@ static void zram_slot_low_priority_holder(struct kunit *test)
 		if (!IS_ERR(task[i]))
 			kthread_stop(task[i]);
 
-	/* who is not preempted with the slot locked is never in the way */
+	/* a holder that is not preempted never makes the waiter wait */
 	if (!IS_ENABLED(CONFIG_PREEMPTION) || !IS_ENABLED(CONFIG_HIGH_RES_TIMERS))
 		return;
-	kunit_info(test, "%lu waits, the longest took %llu us, beside one who spins for %d us\n",
+	kunit_info(test, "%lu waits, the longest took %llu us, with a thread that spins for %d us\n",
 		   prio.waits, div_u64(prio.longest, NSEC_PER_USEC),
 		   ZSLT_HOG_MS * 1000);
 	KUNIT_EXPECT_GE(test, prio.waits, 10UL);

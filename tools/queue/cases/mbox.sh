@@ -50,7 +50,7 @@ t_mbox_cover_missing() { # mbox: no cover letter
 }
 
 t_mbox_in_the_way() { # mbox: a directory where the mailbox goes; a file where its directory goes
-	mkdir -p $boxes/3-sleep.mbox
+	mkdir -p $boxes/3-sleep.mbox && : >"$project/out/.unpin" &&
 	refused "$project" '3-sleep.mbox: is a directory' mbox 5.10 3-sleep &&
 	rm -r $boxes && : >$boxes && refused "$project" 'cannot be made a directory' mbox 5.10
 }

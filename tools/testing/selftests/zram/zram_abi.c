@@ -11,7 +11,7 @@ enum state { NEW, SIZED, OPEN, SWAP, STATES };
 static const char * const state_names[STATES] = { "new", "sized", "open", "swap" };
 
 /* The same in every state. */
-#define ALWAYS(e)	{ e, e, e, e }
+#define ALWAYS(e)	{ [0 ... STATES - 1] = (e) }
 /* Not in a device without a size. */
 #define ONCE_SIZED(e)	{ e, 0, 0, 0 }
 /* Only in a device without a size. */

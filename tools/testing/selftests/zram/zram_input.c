@@ -255,7 +255,8 @@ static int run_hot_remove(void)
 	return zt_works(device, PAGES);
 }
 
-static char directory[] = "/tmp/zram_input.XXXXXX";
+/* mkdtemp() replaces the X */
+static char directory[32] = "/tmp/zram_input.XXXXXX";
 
 static void leave_directory(void)
 {

@@ -63,7 +63,7 @@ static int is_intact(unsigned long page, uint32_t generation)
  * faults on a page, reads it
  * past the swap cache
  *				faults on it, reads it, maps it, writes to it
- *				it is swapped out again, to the same slot
+ *				swaps it out again, to the same slot
  * finds the same entry, and
  * maps what was there before
  *
@@ -74,22 +74,21 @@ static int is_intact(unsigned long page, uint32_t generation)
 
 static int push_out(unsigned long page, unsigned long pages)
 {
-	unsigned char vec[SLOTS];
+	unsigned char vec[SLOTS], resident = 0;
 	unsigned long i;
 
 	if (madvise(page_at(page), pages * zt_page, MADV_PAGEOUT) ||
 	    mincore(page_at(page), pages * zt_page, vec))
 		return errno;
 	for (i = 0; i < pages; i++)
-		if (vec[i] & 1)
-			return EAGAIN;
-	return 0;
+		resident |= vec[i] & 1;
+	return resident ? EAGAIN : 0;
 }
 
 static int read_page(void *unused)
 {
 	(void)unused;
-	(void)*(volatile unsigned char *)page_at(PAGE);
+	asm volatile("" : : "r" (*page_at(PAGE)));
 	return 0;
 }
 

@@ -13,7 +13,7 @@
 /* Microseconds that somebody else may have our device open. */
 #define PATIENCE	5000000
 /* Bits of /proc/sys/kernel/tainted: bad page, died, warned, soft lockup. */
-#define COMPLAINTS	(1UL << 5 | 1UL << 7 | 1UL << 9 | 1UL << 14)
+#define COMPLAINTS	(BIT(5) | BIT(7) | BIT(9) | BIT(14))
 #define MAX_ID		4096
 
 unsigned int zt_page;

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@
 
 #define __printf(a, b)	__attribute__((__format__(__printf__, a, b)))
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define BIT(nr)		(1UL << (nr))
 
 /* What a read returns that got other data than was written. */
 #define ZT_WRONG	(-1)

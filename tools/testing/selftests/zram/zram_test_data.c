@@ -13,7 +13,7 @@ struct header {
 	uint32_t magic, page, generation, sum;
 };
 
-_Alignas(4096) __thread unsigned char zt_buffer[ZT_MAX_PAGE];
+alignas(4096) __thread unsigned char zt_buffer[ZT_MAX_PAGE];
 
 static struct {
 	int taken;

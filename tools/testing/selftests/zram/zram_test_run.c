@@ -6,7 +6,7 @@
 #define SESSION	32
 
 static int stop;
-/* Microseconds for which those pause, too, who have had their turn. */
+/* Microseconds for which workers that have had their turn pause, too. */
 static unsigned int calm;
 
 /* What the kernel may say no with while the device changes under us. */
@@ -291,7 +291,7 @@ int zt_task_remove(void *id)
 	return zt_hot_remove(*(int *)id);
 }
 
-/* --- a reset that meets a writeback -------------------------------------- */
+/* --- a reset during a writeback ------------------------------------------ */
 
 static int write_back_huge(void *id)
 {

@@ -25,14 +25,14 @@
 #define BLOCK		4096U
 #define BLOCKS		1024
 #define MAX_RUN		4
-#define LOOP_BYTES	(16UL << 20)
-#define SWAP_BYTES	(1UL << 20)
+#define LOOP_BYTES	(16UL * 1024 * 1024)
+#define SWAP_BYTES	(1024UL * 1024)
 
 /* --- the device that stays ------------------------------------------------ */
 
 static struct block {
 	pthread_mutex_t lock;
-	/* 0 as long as it is empty */
+	/* 0 while the block is empty */
 	uint32_t generation;
 } blocks[BLOCKS];
 

@@ -3,9 +3,9 @@
  * zram_writeback_storm - a device with a backing device, reset and set up over
  * and over, while writebacks run
  *
- * What a session wrote comes back right although it went to the backing device,
- * be it read as a disk or as swap, or if there is no room for more of it; a reset
- * meets running writebacks, and afterwards the backing device is free.
+ * What a session wrote is read back intact after it went to the backing device,
+ * as a disk and as swap, and when the backing device is full.  Resets occur while
+ * writebacks run, and afterwards the backing device is free.
  */
 #include "zram_test.h"
 
@@ -256,7 +256,7 @@ int main(void)
 	zt_result(swap_and_back(id), "what was swapped comes back");
 	zt_result(no_room(id), "a full backing device refuses more");
 	storm(id);
-	zt_result(zt_reset_meets_writeback(id, set_up), "a reset meets a writeback");
+	zt_result(zt_reset_meets_writeback(id, set_up), "a reset during a writeback");
 	zt_result(backing_is_free(id), "the backing device is free");
 	zt_result(zt_works_and_goes(id), "it holds data and goes");
 	close(loop);
