@@ -30,10 +30,11 @@ check_git() {
 	cdup=$(git -C "$dir" rev-parse --show-cdup 2>"$tmp/log") ||
 		die "$dir: $(git_says)"
 	[ -z "$cdup" ] || die "$dir: has a .git, but is not the top of its work tree"
-	head=$(git -C "$dir" rev-parse -q --verify 'HEAD^{commit}') ||
-		die "$dir: a git repository without a commit; commit the tree first"
 	index=$(git_files "$dir" index)
 	lock_index
+	# Another apply may have ended just before.
+	head=$(git -C "$dir" rev-parse -q --verify 'HEAD^{commit}') ||
+		die "$dir: a git repository without a commit; commit the tree first"
 	doing=$(git_busy "$dir")
 	[ -z "$doing" ] ||
 		die "$dir: a git $doing is in progress; finish or abort it first"
