@@ -126,9 +126,11 @@ catch_end() {
 signals_on() {
 	trap 'signals_off; interrupted 129' HUP
 	trap 'signals_off; interrupted 130' INT
+	trap 'signals_off; interrupted 131' QUIT
+	trap 'signals_off; interrupted 141' PIPE
 	trap 'signals_off; interrupted 143' TERM
 }
-signals_off() { trap '' HUP INT TERM; }
+signals_off() { trap '' HUP INT QUIT PIPE TERM; }
 
 interrupted() {
 	printf '%s: interrupted\n' "$me" >&2

@@ -99,7 +99,7 @@ need_series() {
 	check_base "$1"
 	[ -f "$TOP/patches/$1/series" ] ||
 		die "patches/$1/series is missing; run 'make export BASE=$1 KSRC=DIR' first"
-	series "$1" >"$tmp/series"
+	series "$1" >"$tmp/series" || die "cannot write to $tmp"
 	[ -s "$tmp/series" ] || die "patches/$1/series names no patch"
 	while read -r patch; do
 		[ -f "$TOP/patches/$1/$patch" ] ||

@@ -147,6 +147,7 @@ write_index() {
 	own_git -C "$repo" diff-tree -r --no-renames "$head" "$new" |
 		awk -F '[ \t]' '{ print $2 " " $4 "\t" $6 }' | in_index update-index --index-info &&
 	mkdir "$tmp/land" &&
+	[ "$(in_index write-tree)" = "$(own_git -C "$repo" rev-parse "$new^{tree}")" ] &&
 	in_index ls-files | comm -12 - "$tmp/touched" |
 		in_index checkout-index -q --prefix="$tmp/land/" --stdin &&
 	cp -p "$index" "$index.lock" && cat "$tmp/index" >"$index.lock"
@@ -170,7 +171,7 @@ land() {
 		put_next_to "$file" 2>"$tmp/log" ||
 			die "$dir/$file: cannot be written; the tree is as it was"
 	done <"$tmp/touched"
-	changed=$(changed_meanwhile)
+	changed=$(changed_since)
 	[ -z "$changed" ] || die "$dir/$changed: was changed while apply ran; try again"
 	signals_off
 	landing=1
@@ -199,7 +200,7 @@ land_head() {
 	}
 }
 
-changed_meanwhile() {
+changed_since() {
 	if [ "$locked" ]; then
 		local_changes
 	else

@@ -59,9 +59,13 @@ check_series() {
 	esac
 	keep topics topics "$1"
 	while read -r topic; do
-		[ -s "patches/$1/$topic/cover.txt" ] ||
-			{ [ "$link" ] && [ -s "patches/$link/$topic/cover.txt" ]; } ||
+		cover=patches/$1/$topic/cover.txt
+		[ -s "$cover" ] || [ -z "$link" ] || cover=patches/$link/$topic/cover.txt
+		if [ -s "$cover" ]; then
+			check_list "$1" "$topic" "$cover"
+		else
 			echo "patches/$1/$topic/cover.txt: is missing"
+		fi
 	done <"$tmp/topics"
 	keep covers find "patches/$1" -name cover.txt -type f
 	while read -r cover; do
@@ -83,6 +87,26 @@ check_cover() {
 			bad("has a Signed-off-by; the sender adds it")
 		}
 		END { if (NR > 80) bad("is over 80 lines") }' "$1" || broken 'awk failed'
+}
+
+# check_list BASE TOPIC COVER: below its heading "Patches", if it has one, COVER has the
+# subjects of the topic in apply order.
+check_list() {
+	(cd "patches/$1" && series "$1" "$2" | subjects) >"$tmp/subjects" || broken 'cannot list subjects'
+	awk -v topic="$1 $2" '
+		NR == FNR { sub(/^[^\t]*\t/, ""); want[++n] = $0; next }
+		on && /^-+$/ { on = 0; m-- }
+		last == "Patches" && /^-+$/ { on = listed = 1 }
+		on && NF && !/^-+$/ { got[++m] = $0 }
+		{ last = $0 }
+		END {
+			for (i = 1; listed && i <= (n > m ? n : m); i++)
+				if (want[i] != got[i]) {
+					print FILENAME ": patch " i " of " topic " is \"" want[i] \
+						"\", not \"" got[i] "\""
+					exit
+				}
+		}' "$tmp/subjects" "$3" || broken 'awk failed'
 }
 
 # check_rt RT: where it takes patches of the other base from, and which.

@@ -205,7 +205,7 @@ swap_patches() {
 	whole || die "cannot write to $tmp; patches/$base is as it was"
 	tell_changes "$home" "$next" "patches/$base" >"$tmp/changes" || die "cannot write to $tmp"
 	if [ -s "$tmp/changes" ]; then
-		trap '' HUP INT TERM
+		signals_off
 		{ mv "$home" "$prev" && mv "$next" "$home" && rm -rf "$prev"; } ||
 			die "cannot swap patches/$base; the old one is ${prev#"$TOP"/}"
 		cat "$tmp/changes"

@@ -325,9 +325,18 @@ t_apply_interrupted() { # apply: Ctrl-C at 40 moments
 	lengthen && interrupts 40 INT
 }
 
-t_apply_killed() { # apply: SIGTERM and SIGHUP at 10 moments each
+t_apply_killed() { # apply: SIGTERM, SIGHUP and SIGQUIT at 10 moments each
 	env --default-signal true 2>/dev/null || skip 'no env --default-signal'
-	interrupts 10 TERM && interrupts 10 HUP
+	interrupts 10 TERM && interrupts 10 HUP && interrupts 10 QUIT
+}
+
+t_apply_pipe() { # apply: its reader ends before it does
+	env --default-signal "$project/tools/queue/apply" 5.10 "$linux" 2>&1 | head -n 1 >/dev/null
+	[ ! -e "$linux/.git/index.lock" ] && run 0 apply 5.10 "$linux" && whole "$linux"
+}
+
+t_apply_gap() { # apply: a topic without the one before it that it fits without
+	run 0 apply 5.10 "$linux" 2-locking && says 'without the topics that come before: 1-zram-fixes'
 }
 
 t_apply_interrupted_plain() { # apply: Ctrl-C at 20 moments, on a plain tree
