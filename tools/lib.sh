@@ -106,6 +106,15 @@ check_topics() {
 	done
 }
 
+# git_busy TREE: name what git is in the middle of in TREE, if anything.
+git_busy() {
+	git_busy_dir=$(git -C "$1" rev-parse --absolute-git-dir) || return
+	for git_busy in rebase-apply:am rebase-merge:rebase MERGE_HEAD:merge \
+		CHERRY_PICK_HEAD:cherry-pick REVERT_HEAD:revert BISECT_START:bisect; do
+		[ ! -e "$git_busy_dir/${git_busy%:*}" ] || { echo "${git_busy#*:}"; return; }
+	done
+}
+
 # What has to happen when the script ends: $at_exit is a command, $tmp a directory to
 # remove, and $child is not empty while the last background command must not outlive
 # the script.

@@ -10,19 +10,6 @@ patched() {
 	cut -s -d' ' -f2 "$(git -C "$1" rev-parse --absolute-git-dir)/patched" 2>/dev/null
 }
 
-# git_operation TREE: what git is in the middle of there, if anything.
-git_operation() {
-	git_operation_dir=$(git -C "$1" rev-parse --absolute-git-dir)
-	for git_operation in rebase-apply rebase-merge MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD; do
-		[ -e "$git_operation_dir/$git_operation" ] || continue
-		case $git_operation in
-		rebase-apply) echo 'am or rebase' ;;
-		*) echo "$git_operation" | sed 's/[-_].*//' | tr '[:upper:]' '[:lower:]' ;;
-		esac
-		break
-	done
-}
-
 # unkept_commits TREE: the newest commit of HEAD that no ref keeps and patch did not
 # make; an error of git counts as one.
 unkept_commits() {
@@ -57,7 +44,7 @@ work_in() {
 		echo "it is not the git tree that fetch makes"
 		return
 	fi
-	work_in=$(git_operation "$1")
+	work_in=$(git_busy "$1")
 	[ -z "$work_in" ] || { echo "git $work_in is in progress"; return; }
 	work_in=$(git --no-optional-locks -C "$1" status --porcelain --untracked-files=normal 2>&1 | head -n 1)
 	[ -z "$work_in" ] || { echo "uncommitted: $work_in"; return; }

@@ -142,18 +142,3 @@ git_files() {
 		esac
 	done)
 }
-
-# git_busy DIR: name what git is in the middle of in DIR, if anything.
-git_busy() {
-	git_files "$1" rebase-apply rebase-merge MERGE_HEAD CHERRY_PICK_HEAD \
-		REVERT_HEAD | while read -r busy; do
-		[ -e "$busy" ] || continue
-		case $busy in
-		*/rebase-apply) echo am ;;
-		*/rebase-merge) echo rebase ;;
-		*/MERGE_HEAD) echo merge ;;
-		*) echo cherry-pick or revert ;;
-		esac
-	done
-}
-

@@ -116,6 +116,11 @@ t_apply_busy() { # apply: an am in progress
 	refused "$linux" 'a git am is in progress' apply 5.10 "$linux"
 }
 
+t_apply_bisect() { # apply: a bisect in progress
+	git -C "$linux" bisect start >/dev/null
+	refused "$linux" 'a git bisect is in progress' apply 5.10 "$linux"
+}
+
 t_apply_identity() { # apply: git does not know the person
 	git -C "$linux" config user.name ''
 	git -C "$linux" config user.email ''
