@@ -4,6 +4,9 @@
 # be run by itself; make's own exit status is 2 whenever one of them failed,
 # theirs is 1 for a failed run and 2 for wrong usage.
 
+# What MAKEFILES names would come before this file, and in the kernel's make as well.
+$(if $(MAKEFILES),$(error unset MAKEFILES ($(MAKEFILES)), it changes what is built))
+
 # The project, for 'make -f' from another directory: relative names are the caller's.
 HERE	:= $(shell CDPATH= cd "$$(dirname "$$(echo '$(MAKEFILE_LIST)' | sed 's/^ *//')")" && pwd)
 T	:= "$(HERE)/tools"
@@ -202,7 +205,10 @@ races: WORDS = "$(BASE)"
 races: races-words fetch
 	@$(T)/harness/races $(WORDS)
 
-deb: patch
+deb-words:
+	@$(T)/deb/build --check "$(BASE)"
+
+deb: deb-words patch
 	@$(T)/harness/deps install deb
 	@$(T)/deb/build "$(BASE)"
 

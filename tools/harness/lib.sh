@@ -34,9 +34,11 @@ catch_end
 # A caller's make, kernel, compiler, locale or git settings must not leak into our work.
 # What the kernel's makefiles, Kconfig and gcc take from the environment would change the
 # kernel, but is no part of what build remembers: so the kernel would be kept as good.
-unset MAKEFLAGS MFLAGS MAKELEVEL ARCH SUBARCH CROSS_COMPILE CROSS_COMPILE_COMPAT \
+unset MAKEFILES MAKEFLAGS MFLAGS MAKELEVEL ARCH SUBARCH CROSS_COMPILE CROSS_COMPILE_COMPAT \
 	CC CPP CXX LD AR AS NM OBJCOPY OBJDUMP READELF STRIP CHECK CF \
-	CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX
+	CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX \
+	GCC_COMPARE_DEBUG DEPENDENCIES_OUTPUT SUNPRO_DEPENDENCIES SOURCE_DATE_EPOCH \
+	CCACHE_COMPILER CCACHE_PREFIX INSTALL_MOD_PATH
 # shellcheck disable=SC2046 # a list of names
 unset $(env | sed -nE \
 	's/^((KBUILD|KCONFIG|CONFIG|LLVM|HOST[A-Z]+)_[A-Za-z0-9_]*|LLVM|HOST(CC|CXX|LD|AR)|[A-Z_]*(FLAGS|LDLIBS)(_[A-Za-z0-9_]+)?)=.*/\1/p')
@@ -54,7 +56,7 @@ esac
 # shellcheck disable=SC2034
 MAIN_OUT=$OUT
 
-# variant: what PATCHES and EXTRA ask for, in words; empty for the series.
+# variant: what PATCHES, UPTO, EXTRA and TREE ask for, in words; empty for the series.
 variant() {
 	case ${PATCHES:-series} in
 	series) variant_is=series ;;

@@ -77,6 +77,8 @@ check_kernel_words() {
 	check_config "$2"
 	! on_rt "$2" || [ ! -f "$TOP/patches/$1-rt/base" ] ||
 		usage "CONFIG=$2 is for PREEMPT_RT: take BASE=$1-rt"
+	[ -z "${TREE-}" ] || [ -f "$TREE/Makefile" ] ||
+		usage "TREE: there is no kernel tree in $TREE"
 	check_upto "$1"
 	check_out
 }
