@@ -68,7 +68,7 @@ void torture_run(void);
 void torture_briefly(void);
 /* Where the kernel counted it. */
 void tell_coverage(void);
-/* What zram0 takes beside its data; it has room for so many pages. */
+/* What zram0 takes in addition to its data; it has room for so many pages. */
 void tell_memory(unsigned long pages);
 
 #endif

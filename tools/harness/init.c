@@ -9,16 +9,16 @@
  *	what=swap	the swap run, see swaprun.c for more words
  *	what=selftest	zram's kselftests, see testrun.c
  *	what=all	the selftests, a little torture, then the swap run
- *	what=io		reads and writes beside compaction, see iorun.c
+ *	what=io		reads and writes during compaction, see iorun.c
  *	what=faults	zram while allocations fail, see zramfault.c
  *	what=cost	what single operations and swap cost, see zramcost.c and
  *			swapcost.c; pages=4096 says how many pages they take; and
- *			the memory beside the data, see memoryrun.c
+ *			the memory besides the data, see memoryrun.c
  *	what=scale	zsmalloc's own performance test, see scalerun.c
  *	what=latency	who is late while a process swaps, see latencyrun.c
  *	what=throttle	who waits for a throttled process, see throttlerun.c
- *	what=move	memory is emptied beside zram, see moverun.c
- *	what=suspend	the system is suspended beside zram, see suspendrun.c
+ *	what=move	memory is offlined while zram is in use, see moverun.c
+ *	what=suspend	the system is suspended while zram is in use, see suspendrun.c
  *	what=torture	zsmalloc's and zram's torture tests, see torturerun.c
  *	what=shell	busybox on the console
  *

@@ -2,9 +2,9 @@
 /*
  * The io run: how much of a device's speed compaction costs.  In each round one,
  * two and four threads read and overwrite zram0 for a while, 90 % of it reads; and
- * again beside somebody who only spins, who writes to "compact" without a pause, or
- * who compacts memory and so migrates zsmalloc's pages.  The spinner tells what one
- * more busy task costs on a machine with few CPUs.  On the kernel command line:
+ * again while another task spins, writes to "compact" without a pause, or compacts
+ * memory and so migrates zsmalloc's pages.  The spinner shows what one more busy task
+ * costs on a machine with few CPUs.  On the kernel command line:
  *
  *	rounds=5	how many
  *	seconds=3	how long each part takes
@@ -12,9 +12,9 @@
  *
  * Each round tells for each number T of threads:
  *	figure: ioT_quiet N	operations a second of T threads alone
- *	figure: ioT_spun F	what share of it is kept beside the spinner,
- *	figure: ioT_kept F	beside compaction,
- *	figure: ioT_migrate_kept F	and beside migration
+ *	figure: ioT_spun F	what share of it is kept with the spinner,
+ *	figure: ioT_kept F	during compaction,
+ *	figure: ioT_migrate_kept F	and during migration
  *	figure: ioT_compactions N	writes to "compact" that returned
  *	figure: ioT_freed N	pages that they freed (pages_compacted)
  * and the run, where the kernel keeps lock_stat:

@@ -11,7 +11,7 @@
  *	compact=0	without zram's compaction; migrate=0, without memory's
  *	held=1		instead, how long preemption is off, and where
  *	flush=1		instead, how long it takes to free swap slots
- *	late=N		also, who ran whenever the thread was later than N microseconds
+ *	late=N		also, the task that ran whenever the thread was later than N microseconds
  *
  * Tells what timerlat and swapload tell, and
  *	figure: swap_rate N	pages swapped out and in a second

@@ -14,7 +14,7 @@
 # the same shape: so they never disturb what the series built, and going from
 # one to the next compiles only what differs between them.
 #
-# TREE=DIR is another kernel to build and boot instead, as it is; OUT/peer has its
+# TREE=DIR is another kernel to build and boot instead, unpatched; OUT/peer has its
 # shape.
 #
 # Locks.  No step waits for one: it stops with one line if another run holds it.
@@ -156,7 +156,7 @@ lock_file() {
 	{ : >>"$1"; } 2>/dev/null || die "can't write $1"
 }
 
-# lock FILE: one run at a time in the directory that FILE stands beside.
+# lock FILE: one run at a time in the directory of FILE.
 lock() {
 	lock_file "$1"
 	exec 9>>"$1"
@@ -215,7 +215,7 @@ status_end() { [ ! -t 1 ] || echo; }
 hash() { sha256sum | cut -d' ' -f1; }
 
 # series_id BASE LOG: one word for all that the series changes in the end, but for texts
-# and comments; a result is good for as long as it is the same.  What patching says goes
+# and comments; a result is valid until it changes.  What patching says goes
 # to LOG.
 series_id() {
 	"$HARNESS/patch" "$1" >"$2" 2>&1 || die "$(tail -n 1 "$2")"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The memory that zram0 and zsmalloc take for each stored page beside its data,
+ * The memory that zram0 and zsmalloc take for each stored page besides its data,
  * by part.  It wants kmem caches that are not merged (slab_nomerge).
  *
  *	figure: mem_handle N.NN	slabs of zsmalloc's handles

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The scale run: zsmalloc's own performance test, see mm/zsmalloc_scale.c, once for
- * each number of threads and with nothing, compaction or page migration beside
- * them.  On the kernel command line:
+ * each number of threads and with nothing, compaction or page migration at
+ * the same time.  On the kernel command line:
  *
  *	threads=1,2,4	how many; all in turn
  *	runs=3		runs of each
@@ -38,22 +38,22 @@ static void set(const char *parameter, unsigned long value)
 	must_put(path, text);
 }
 
-static void tell_line(const char *line, const char *beside)
+static void tell_line(const char *line, const char *load)
 {
 	unsigned long threads;
 	char op[32], median[32];
 
 	if (sscanf(line, "op=%31s threads=%lu %*s %*s median=%31s", op, &threads,
 		   median) == 3)
-		tell("figure: zs%lu_%s_%s %s\n", threads, beside, op, median);
+		tell("figure: zs%lu_%s_%s %s\n", threads, load, op, median);
 	else if (strncmp(line, "End of test: SUCCESS", 20))
-		tell("scale_%s: %.*s\n", beside, (int)strcspn(line, "\n"), line);
+		tell("scale_%s: %.*s\n", load, (int)strcspn(line, "\n"), line);
 	else
 		tell("scale_status: 0\n");
 }
 
 /* What the kernel has said since the last time. */
-static void tell_lines(const char *beside)
+static void tell_lines(const char *load)
 {
 	char record[1024];
 	const char *line;
@@ -70,24 +70,24 @@ static void tell_lines(const char *beside)
 		record[n] = '\0';
 		line = strstr(record, ";" TAG);
 		if (line)
-			tell_line(line + strlen(";" TAG), beside);
+			tell_line(line + strlen(";" TAG), load);
 	}
 }
 
-static void one_test(unsigned long threads, const char *beside)
+static void one_test(unsigned long threads, const char *load)
 {
 	set("threads", threads);
-	set("compact", !strcmp(beside, "compact"));
-	set("migrate", !strcmp(beside, "migrate"));
+	set("compact", !strcmp(load, "compact"));
+	set("migrate", !strcmp(load, "migrate"));
 	must_put(PARAMETERS "run", "1");
 	while (slurp(PARAMETERS "run")[0] == 'Y')
 		usleep(100000);
-	tell_lines(beside);
+	tell_lines(load);
 }
 
 void scale_run(void)
 {
-	static const char * const besides[] = { "quiet", "compact", "migrate" };
+	static const char * const loads[] = { "quiet", "compact", "migrate" };
 	const char *threads = getenv("threads") ?: "1";
 	unsigned int i, tests = 0;
 
@@ -97,8 +97,8 @@ void scale_run(void)
 	set("rounds", asked("rounds", 10));
 	lseek(kmsg, 0, SEEK_END);
 	for (; *threads; threads += strcspn(threads, ",") + !!strchr(threads, ',')) {
-		for (i = 0; i < sizeof(besides) / sizeof(*besides); i++, tests++)
-			one_test(strtoul(threads, NULL, 10), besides[i]);
+		for (i = 0; i < sizeof(loads) / sizeof(*loads); i++, tests++)
+			one_test(strtoul(threads, NULL, 10), loads[i]);
 	}
 	tell("scale_tests: %u\n", tests);
 	close(kmsg);

@@ -50,7 +50,7 @@ static pid_t start_load(int id, unsigned long pages)
 		(char *)(corrupt && id == 0 ? corrupt : "0"), NULL });
 }
 
-/* Waits for all loads and looks at zram meanwhile. */
+/* Waits for all loads, and looks at zram until they end. */
 static void wait_loads(const pid_t *load)
 {
 	int left = LOADS, status, i;

@@ -5,7 +5,7 @@
  * A thread of the highest priority sleeps until a time, again and again, PERIOD
  * microseconds apart on average, and looks how late it is: as cyclictest does, but in
  * nanoseconds, which are instructions under QEMU's icount; and half a period earlier or
- * later at random, or it would meet the tick each time, or never.  On SIGTERM it
+ * later at random, or it would coincide with the tick each time, or never.  On SIGTERM it
  * prints:
  *
  *	figure: lat_p50, lat_p99, lat_p9999, lat_max N	in nanoseconds

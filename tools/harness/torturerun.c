@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The torture run: zsmalloc's torture test in the kernel, and beside it zram's.
+ * The torture run: zsmalloc's torture test in the kernel, and zram's at the same time.
  * On the kernel command line:
  *
  *	minutes=1	how long
@@ -17,7 +17,7 @@
 #define RUN	"/sys/module/zsmalloc_torture/parameters/run"
 /*
  * Some threads have real-time priorities for 20 ms.  If the host takes its processor
- * away meanwhile, the kernel may think that they took it all for a second.
+ * away then, the kernel may think that they took it all for a second.
  */
 #define THROTTLE "/proc/sys/kernel/sched_rt_runtime_us"
 

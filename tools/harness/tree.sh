@@ -98,17 +98,17 @@ check_no_work() {
 }
 
 # check_beside_trees DIR: stop if the directory of trees holds anything but trees, and
-# what fetch leaves beside them: locks, which are empty, and scratch files.
+# what fetch leaves next to them: locks, which are empty, and scratch files.
 check_beside_trees() {
-	find "$1/" -mindepth 1 -maxdepth 1 ! -name '*.lock' -o ! -empty | while read -r beside; do
-		beside=$1/${beside##*/}
+	find "$1/" -mindepth 1 -maxdepth 1 ! -name '*.lock' -o ! -empty | while read -r other; do
+		other=$1/${other##*/}
 		for base in $(bases); do
-			case $beside in
+			case $other in
 			"$1/.$base.old" | "$1/.$base.part" | "$1/.$base.part".*) continue 2 ;;
 			esac
 		done
-		{ [ -d "$beside" ] && [ ! -h "$beside" ]; } ||
-			die "$beside is not the project's; move it away, then run this again"
-		check_no_work "$beside"
+		{ [ -d "$other" ] && [ ! -h "$other" ]; } ||
+			die "$other is not the project's; move it away, then run this again"
+		check_no_work "$other"
 	done
 }

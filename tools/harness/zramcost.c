@@ -254,7 +254,7 @@ static int open_attr(const char *name, int flags)
 	return fd;
 }
 
-/* Only the write: whoever asks often has the file open. */
+/* Only the write: a task that asks often has the file open. */
 static uint64_t put(int attr, const char *text)
 {
 	ssize_t length = strlen(text), n;

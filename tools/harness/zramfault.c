@@ -320,7 +320,7 @@ static void at_random(void)
 
 static int backing;
 
-/* A reset lets go of it. */
+/* A reset releases it. */
 static void claim_backing(void)
 {
 	char path[64];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The worker that frees an empty zspage locks each page of it, beside page migration,
+ * The worker that frees an empty zspage locks each page of it, concurrently with page migration,
  * which has a page locked and replaces it: lock_zspage() and zs_page_migrate() of
- * mm/zsmalloc.c, and as much of mm/migrate.c as they meet.
+ * mm/zsmalloc.c, and as much of mm/migrate.c as they race with.
  *
  * Holds: when the worker frees them, the pages are all those of the zspage, and locked
  * by it; nobody looks into a page that was given back; nobody waits for ever.
@@ -113,7 +113,7 @@ proctype worker()
 	zspage_freed = true
 }
 
-/* me: who locks */
+/* me: the task that locks */
 proctype migration(byte me, i)
 {
 	byte old, new = me;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An object is looked up and read beside compaction, page migration, and the free and
+ * An object is looked up and read during compaction, page migration, and the free and
  * the reuse of its zspage: enter_zspage(), compact_step(), zs_page_migrate(),
  * zs_free() and zs_malloc() of mm/zsmalloc.c, mm/zspage_lock.h.
  *
  * Holds: from enter to leave, the object stays where the reader found it, in a zspage
- * that is alive; nobody touches memory that is no zspage's any more; who leaves was
+ * that is alive; nobody touches memory that is no zspage's any more; a reader that leaves was
  * inside; nobody waits for ever.
  *
- * One object H is read by one reader.  It begins in zspage 0, beside an object X that
+ * One object H is read by one reader.  It begins in zspage 0, next to an object X that
  * is freed and allocated again.  Zspages have one page each; memory for two zspages
  * and four pages is there.  Steps are sequentially consistent: what the processor may
  * reorder is for the comments in the code.
@@ -92,7 +92,7 @@ inline write_unlock(z)
 #endif
 }
 
-/* Pages first: who finds none has come too late. */
+/* Pages first: a task that finds none has come too late. */
 inline free_zspage(z)
 {
 	in_zspage[page_of[z]] = NONE;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The life of a zram device, from disksize to reset, beside those who do I/O:
+ * The life of a zram device, from disksize to reset, while others do I/O:
  * drivers/block/zram/zram_meta.[ch].
  *
- * Holds: who has a life sees all of it until he puts it; it is freed once, after the
- * last put, by who ends it; who ends it does not wait for ever.
+ * Holds: a task with a reference sees all of it until its put; it is freed once, after
+ * the last put, by the task that ends it; that task does not wait for ever.
  *
  * Two lives, one after the other, and two users.
  *

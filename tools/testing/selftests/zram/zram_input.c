@@ -167,7 +167,7 @@ static int feed_swap(const char *attr)
 	return status;
 }
 
-/* Meanwhile the state is any, so that only the end can be judged. */
+/* The state is any until then, so that only the end can be judged. */
 static int feed_resetting(const char *attr)
 {
 	struct zt_worker reset = {

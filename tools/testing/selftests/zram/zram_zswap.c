@@ -7,7 +7,7 @@
  * threads swap, each page is checked, while zswap is given other pools and other
  * compressors, memory is compacted and CPUs go and come.
  *
- * Beside zsmalloc, objects are in a zpool that zswap can write back: zbud, unless
+ * Besides zsmalloc, objects are in a zpool that zswap can write back: zbud, unless
  * told otherwise.  In 5.10 z3fold may leak when a pool of it is destroyed.
  *
  * Environment: ZRAM_KEEP_CPUS, to take no CPU offline.
