@@ -15,13 +15,13 @@ T	:= "$(HERE)/tools"
 GIVEN	:= $(CONFIG)
 
 BASE	?= 5.10
-CONFIG	?= $(if $(filter %-rt,$(BASE)),RUN-RT,RUN)
-WHAT	?= swap
+CONFIG	?= $(if $(filter %-rt,$(BASE)),DEFAULT-RT,DEFAULT)
+TEST	?= swap
 OUT	?= $(HERE)/out
 
-# What the scripts take from the command line, see 'make help'
-export BASE OUT V DEPS KSRC KTAR KCONFIG PATCHES EXTRA ACCEL MEM TIMEOUT \
-	PEER N MINUTES CELL
+# What the scripts take from the command line, see 'make help-all'
+export BASE OUT V DEPS KSRC KTAR KCONFIG SERIES NR_PATCHES EXTRA_PATCHES KERNEL_TREE \
+	COMPARE_TREE ACCEL MEM TIMEOUT SLOW APPEND N MINUTES ONLY
 
 # One argument for each topic
 topics	= $(foreach topic,$(TOPIC),"$(topic)")
@@ -30,89 +30,97 @@ topics	= $(foreach topic,$(TOPIC),"$(topic)")
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-.PHONY: deb deb-test walk applies mbox list bench-deps help run test check apply export refresh deps fetch patch \
-	build boot judge bench bench-each each model busted races torture matrix coverage status clean
+.PHONY: help help-all run test check apply check-apply list mbox export refresh \
+	deps fetch patch build boot judge status clean bench-deps bench bench-each \
+	build-each model mutants races torture matrix coverage deb deb-test test-docs
 
 help:
 	@sed -n 's/^## \{0,1\}//p' "$(HERE)/Makefile"
 
+help-all:
+	@sed -n 's/^##* \{0,1\}//p' "$(HERE)/Makefile" | sed -n '/^The main job/,$$p'
+
 ## The main job
-##   make run           boot a 5.10 kernel with the series in QEMU and swap on zram
-##   make test          everything that must pass, on both bases
+##   make run           boot a kernel with the series in QEMU and swap on zram
+##                      (BASE=5.10, 5.10-rt, 7.3, 6.12 or 6.1)
+##   make test          everything that must pass
 ##
-## Both need 6 GB of disk and install the packages that they need.
+## Both install the packages that they need; a base takes 3 GB of disk.
 ##
 ## The patches
 ##   make list          the paths of the patches in apply order, for git am and quilt
-##                      (BASE=, TOPIC='1-zram-fixes': these topics only)
-##   make apply KSRC=DIR    apply them to your own 5.10 tree, as commits if it is git
-##                      (BASE=, TOPIC=)
-##   make applies       try every 5.10 package in Debian's archive, or your own tree,
-##                      which is only read          (BASE=, KSRC=DIR)
+##   make apply KSRC=DIR    apply them to your own tree, as commits if it is git
 ##   make mbox          write each topic as a thread of mails
-##                      (BASE=, TOPIC=, PREFIX='PATCH v2 5.10')
-##   make check         check patches, readable files, texts and scripts; offline
-##                      (CHECKPATCH=FILE, if not that of the newest fetched kernel)
-##   make refresh       put edits of readable files into the patches
-##   make export KSRC=DIR   write the patches from a git tree  (REV=COMMIT: the one
-##                      below the series, if not the tag base; DROP=yes: allow fewer
-##                      patches; TOPICS=FILE: lines "TOPIC SUBJECT")
-##   make each          build after every patch, with W=1 and sparse, in four
-##                      configurations (CONFIG=MODULES: in one; ONLY='32 37': after
-##                      these patches only)
-##
-## Step by step
-##   make deps          install missing packages    (DEPS=no: only name them; DEPS=skip:
-##                      do not look)
-##   make fetch         get and unpack the kernel   (KTAR=FILE or KSRC=DIR: yours)
-##   make patch         apply the series to it      (PATCHES=none: leave it bare)
-##   make build         configure and build         (CONFIG=)
-##   make boot          boot and run WHAT=swap      (CONFIG=, MEM=, TIMEOUT=), or
-##                      kunit, selftest, io, faults, cost, scale, latency,
-##                      throttle, move, suspend, torture, all, shell
-##   make judge         judge the last boot again
-##   make status        patches, kernels, and the verdict of each recorded run
-##   make clean         remove what was made in out/; nothing of yours
-##
-## Long runs; they write results/, and an interrupted one continues
-##   make matrix        all kernels and tests, on both bases
-##                      (CELL='suspend;huge pages': these only)
-##   make races         show each race on the base, and that the series fixes it
-##   make busted        break the series on purpose; a test must detect each mutant
-##   make torture       all stress tests concurrently, with CPU hotplug, for MINUTES=1
-##                      (BASE=, CONFIG=KASAN-TORTURE; results/ from 30 minutes on)
-##   make coverage      which lines of the series the tests reach
-##   make bench         what the series costs and gains, base and series in turn, with
-##                      plots   (BASE=, ROWS='cost latency', N=boots, PEER=DIR: a
-##                      third kernel)
-##   make bench-each    the same after each patch
-##   make model         check the models of the locks with spin
+##   make check         check patches, new files, texts and scripts; offline
+##                      (these take BASE=, and TOPIC='1-zram-fixes' for these topics only)
 ##
 ## To install
-##   make deb           Debian packages of the kernel (BASE=, KCONFIG=FILE: your own
+##   make deb           Debian packages of the kernel (KCONFIG=FILE: your own
 ##                      configuration); 8 GB of disk
-##   make deb-test      install, boot and remove them in a Debian in QEMU; needs root
-##                      for debootstrap
-##   make walk          run the commands of the READMEs in a clean Debian, as a
-##                      maintainer, a distribution and a user  (WAY='maintainer');
-##                      needs root
 ##
-## BASE=5.10 is the kernel, a folder of patches/.  CONFIG=RUN (RUN-RT on 5.10-rt) is its
-## configuration, a file of tools/harness/configs/ (RUN, LOCKDEP, KASAN, UP, NOCOMPACT,
-## X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for 5.10-rt, where LOCKDEP is
-## RT).  V=1 shows all output.  boot also takes APPEND= (kernel arguments),
-## ACCEL=icount, EXTRA=PATCH, UPTO=N (patches) and TREE=DIR; see the heads of
-## tools/harness/boot and lib.sh.
+##   make status        patches, kernels, and the verdict of each recorded run
+##   make clean         remove what was made in out/; nothing of yours
+##   make help-all      all targets, and the variables that select what they do
+#
+# More about the patches
+#   make check-apply   try every package of BASE in Debian's archive, or your own tree,
+#                      which is only read          (KSRC=DIR)
+#   make refresh       put edits of new files into the patches
+#   make export KSRC=DIR   write the patches from a git tree  (REV=COMMIT: the one
+#                      below the series, if not the tag base; DROP=yes: allow fewer
+#                      patches; TOPICS=FILE: lines "TOPIC SUBJECT")
+#   make build-each    build after every patch, with W=1 and sparse, in four
+#                      configurations (CONFIG=MODULES: in one; ONLY='32 37': after
+#                      these patches only)
+#
+# Step by step
+#   make deps          install missing packages    (DEPS=no: only name them; DEPS=skip:
+#                      do not look)
+#   make fetch         get and unpack the kernel   (KTAR=FILE or KSRC=DIR: yours)
+#   make patch         apply the series to it      (SERIES=none: leave it bare)
+#   make build         configure and build         (CONFIG=)
+#   make boot          boot and run TEST=swap      (CONFIG=, MEM=, TIMEOUT=, SLOW=), or
+#                      kunit, selftest, contention, faults, opcost, zs-scale, latency,
+#                      throttle, memhotplug, suspend, torture, all, shell
+#   make judge         judge the last boot again
+#
+# Long runs; they write results/, and an interrupted one continues
+#   make matrix        all kernels and tests, on both 5.10 bases
+#                      (ONLY='suspend;huge pages': these cells only)
+#   make races         show each race on the base, and that the series fixes it
+#   make mutants       break the series on purpose; a test must detect each mutant
+#   make torture       all stress tests concurrently, with CPU hotplug, for MINUTES=1
+#                      (CONFIG=KASAN-TORTURE; results/ from 30 minutes on)
+#   make coverage      which lines of the series the tests reach
+#   make bench         what the series costs and gains, base and series in turn, with
+#                      plots   (ROWS='cost latency', N=boots, COMPARE_TREE=DIR: a
+#                      third kernel)
+#   make bench-each    the same after each patch
+#   make model         check the models of the locks with spin
+#   make deb-test      install, boot and remove the packages in a Debian in QEMU; needs
+#                      root for debootstrap
+#   make test-docs     run the commands of the READMEs in a clean Debian, as a
+#                      maintainer, a distribution and a user  (ROLE='maintainer');
+#                      needs root
+#
+# BASE=5.10 is the kernel, a folder of patches/.  CONFIG=DEFAULT (DEFAULT-RT on 5.10-rt)
+# is its configuration, a file of tools/harness/configs/ (DEFAULT, DEBUG, LOCKDEP, KASAN,
+# KCSAN, UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for
+# PREEMPT_RT, where LOCKDEP is RT).  V=1 shows all output.  SLOW=3 stretches every time
+# limit, for a slow or busy machine.  boot also takes APPEND= (kernel arguments),
+# ACCEL=icount, EXTRA_PATCHES=PATCH, NR_PATCHES=N and KERNEL_TREE=DIR; see the heads of
+# tools/harness/boot and tools/lib/harness.sh.
 
-# Wrong words are refused before anything is installed, downloaded or built: a target
+# Wrong arguments are refused before anything is installed, downloaded or built: a target
 # that has WORDS begins with TOOL-words.
 %-words:
-	@$(T)/harness/$* --check $(WORDS)
+	@$(T)/$(or $(DIR),harness)/$* --check $(WORDS)
 
 run: boot
 
-test: all-words deps
-	@$(T)/harness/all
+test: DIR = suites
+test: test-all-words deps
+	@$(T)/suites/test-all
 
 check:
 	@$(T)/queue/check
@@ -120,8 +128,8 @@ check:
 apply:
 	@$(T)/queue/apply "$(BASE)" "$(KSRC)" $(topics)
 
-applies:
-	@$(T)/queue/applies "$(BASE)" $(if $(KSRC),"$(KSRC)")
+check-apply:
+	@$(T)/queue/check-apply "$(BASE)" $(if $(KSRC),"$(KSRC)")
 
 list:
 	@$(T)/queue/list "$(BASE)" $(topics)
@@ -154,57 +162,62 @@ build: WORDS = "$(BASE)" "$(CONFIG)"
 build: build-words patch
 	@$(T)/harness/build $(WORDS)
 
-boot: WORDS = "$(BASE)" "$(CONFIG)" "$(WHAT)"
+boot: WORDS = "$(BASE)" "$(CONFIG)" "$(TEST)"
 boot: boot-words build
 	@$(T)/harness/boot $(WORDS)
-	@[ "$(WHAT)" = shell ] || $(T)/harness/summary "$(BASE)" "$(CONFIG)" "$(WHAT)"
+	@[ "$(TEST)" = shell ] || $(T)/harness/summary "$(BASE)" "$(CONFIG)" "$(TEST)"
 
 judge:
-	@$(T)/harness/judge "$(BASE)" "$(CONFIG)" "$(WHAT)"
+	@$(T)/harness/judge "$(BASE)" "$(CONFIG)" "$(TEST)"
 
+bench: DIR = bench
 bench: WORDS = "$(BASE)" $(ROWS)
 bench: bench-words bench-deps
-	@$(T)/harness/bench $(WORDS)
+	@$(T)/bench/bench $(WORDS)
 
+bench-each: DIR = bench
 bench-each: WORDS = "$(BASE)"
 bench-each: bench-each-words deps
-	@$(T)/harness/bench-each $(WORDS)
+	@$(T)/bench/bench-each $(WORDS)
 
-each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOCOMPACT X86-32)
-each: each-words fetch
+build-each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOCOMPACT X86-32)
+build-each: build-each-words fetch
 	@$(T)/harness/deps install each
-	@for config in $(CONFIG); do $(T)/harness/each "$(BASE)" $$config $(ONLY) || exit; done
+	@for config in $(CONFIG); do $(T)/suites/build-each "$(BASE)" $$config $(ONLY) || exit; done
 
-each-words:
+build-each-words:
 	@for config in $(CONFIG); do \
-		$(T)/harness/each --check "$(BASE)" $$config $(ONLY) || exit; done
+		$(T)/suites/build-each --check "$(BASE)" $$config $(ONLY) || exit; done
 
 model:
 	@$(T)/harness/deps install model
 	@$(T)/model/run
 
-busted: WORDS = "$(BASE)"
-busted: bust-words fetch
-	@$(T)/harness/bust $(WORDS)
+mutants torture matrix coverage races: DIR = suites
+
+mutants: WORDS = "$(BASE)"
+mutants: mutants-words fetch
+	@$(T)/suites/mutants $(WORDS)
 
 torture: CONFIG = $(GIVEN)
 torture: WORDS = "$(BASE)" $(CONFIG)
 torture: torture-words fetch
-	@$(T)/harness/torture $(WORDS)
+	@$(T)/suites/torture $(WORDS)
 
 matrix: matrix-words deps
 	@$(T)/harness/deps install matrix
-	@$(T)/harness/matrix
+	@$(T)/suites/matrix
 
 coverage: WORDS = "$(BASE)"
 coverage: coverage-words fetch
 	@$(T)/harness/deps install coverage
-	@$(T)/harness/coverage $(WORDS)
+	@$(T)/suites/coverage $(WORDS)
 
 races: WORDS = "$(BASE)"
 races: races-words fetch
-	@$(T)/harness/races $(WORDS)
+	@$(T)/suites/races $(WORDS)
 
+deb: DIR = deb
 deb-words:
 	@$(T)/deb/build --check "$(BASE)"
 
@@ -217,9 +230,9 @@ deb-test: deb
 	@$(T)/deb/machine
 	@$(T)/deb/test "$(BASE)"
 
-walk: deps
+test-docs: deps
 	@$(T)/harness/deps install machine
-	@$(T)/deb/walk $(WAY)
+	@$(T)/deb/test-docs $(ROLE)
 
 status:
 	@$(T)/harness/status

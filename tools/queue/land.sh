@@ -161,7 +161,7 @@ land_git() {
 	in_dir update-index -q --refresh >/dev/null 2>&1
 }
 
-# land TREE: put the touched files of TREE into DIR, and what else $new is.
+# land KERNEL_TREE: put the touched files of TREE into DIR, and what else $new is.
 land() {
 	land_tree=$1
 	at_exit=undo

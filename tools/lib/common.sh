@@ -1,0 +1,178 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What every script under tools/ needs: one way to say things, one way to
+# stop.  Sourced, never run:  . "$(dirname "$0")/../lib.sh"
+#
+# Exit status of every tool: 0 done, 1 failed, 2 wrong usage.
+
+# The root of the project, whatever the caller's directory is.
+TOP=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd) || exit 1
+# Trees, builds and results; ignored by git.  May be moved: make OUT=DIR.
+OUT=${OUT:-$TOP/out}
+
+me=${0##*/}
+
+# say TEXT: a step that the person should see begin.
+say() { printf '==> %s\n' "$*"; }
+
+# note TEXT: a detail below a step.
+note() { printf '    %s\n' "$*"; }
+
+# die TEXT: one line that says what is wrong and what to do; status 1.
+die() { printf '%s: %s\n' "$me" "$*" >&2; exit 1; }
+
+# usage TEXT: the caller's words are wrong; status 2.
+usage() { printf '%s: %s\n' "$me" "$*" >&2; exit 2; }
+
+# need COMMAND...: stop unless each is there.
+need() {
+	for need_cmd; do
+		command -v "$need_cmd" >/dev/null 2>&1 ||
+			die "$need_cmd is not installed; run 'make deps'"
+	done
+}
+
+# progress LABEL DONE TOTAL: one updating line on a terminal, else a plain
+# line at every tenth.  Call with DONE = TOTAL to end the line.
+progress_tenth=
+progress() {
+	[ "$3" -gt 0 ] || return 0
+	if [ -t 1 ]; then
+		printf '\r    %s %d/%d (%d%%)\033[K' "$1" "$2" "$3" $(($2 * 100 / $3))
+		[ "$2" -lt "$3" ] || printf '\n'
+	elif [ "$(($2 * 10 / $3))" != "$progress_tenth" ]; then
+		progress_tenth=$(($2 * 10 / $3))
+		note "$1 $2/$3"
+		# the next one starts anew
+		[ "$2" -lt "$3" ] || progress_tenth=
+	fi
+}
+
+# bases: the names of the bases that have a series, one a line.
+bases() {
+	for bases_file in "$TOP"/patches/*/base; do
+		[ -f "$bases_file" ] && basename "$(dirname "$bases_file")"
+	done
+}
+
+# check_base NAME: stop unless patches/NAME holds a series.  NAME is one path
+# component: tools make and replace folders next to it.
+check_base() {
+	case $1 in
+	'' | . | .. | */*) false ;;
+	*) [ -f "$TOP/patches/$1/base" ] ;;
+	esac || usage "unknown BASE '$1'; there is: $(bases | paste -sd' ')"
+}
+
+# base_get NAME KEY: the value of one 'key: value' line of patches/NAME/base.
+base_get() {
+	sed -n "s/^$2: *//p" "$TOP/patches/$1/base"
+}
+
+# series BASE [TOPIC...]: the patches of a base in apply order, one a line, as paths
+# below patches/BASE.  Without a TOPIC, those that are applied by default: all before
+# the line "# == optional ==".
+series() {
+	series_base=$1
+	shift
+	awk -v topics=" $* " '
+		/^# == optional ==$/ { optional = 1 }
+		{ sub(/[ \t]*#.*/, ""); sub(/[ \t]+$/, "") }
+		$0 == "" { next }
+		{
+			topic = $0
+			sub(/\/[^\/]*$/, "", topic)
+			sub(/^[0-9]+\.[^\/]*\//, "", topic)
+		}
+		topics ~ /[^ ]/ ? index(topics, " " topic " ") : !optional
+	' "$TOP/patches/$series_base/series"
+}
+
+# topics BASE: the names of all topics of a base in apply order, optional ones last.
+# A path in `series` may lead to another base (5.10/1-zram-fixes/...): that is its topic.
+topics() {
+	sed -e 's/[[:space:]]*#.*//' -e 's,/[^/]*$,,' -e 's,^[0-9]*\.[^/]*/,,' -e '/^$/d' \
+		"$TOP/patches/$1/series" | uniq
+}
+
+# check_topics BASE TOPIC...: stop unless the base has each of them.
+check_topics() {
+	check_topics_base=$1
+	shift
+	for check_topic; do
+		topics "$check_topics_base" | grep -qxF -e "$check_topic" ||
+			usage "unknown TOPIC '$check_topic' of $check_topics_base; there is: $(topics "$check_topics_base" | paste -sd' ')"
+	done
+}
+
+# git_busy KERNEL_TREE: name what git is in the middle of in TREE, if anything.
+git_busy() {
+	git_busy_dir=$(git -C "$1" rev-parse --absolute-git-dir) || return
+	for git_busy in rebase-apply:am rebase-merge:rebase MERGE_HEAD:merge \
+		CHERRY_PICK_HEAD:cherry-pick REVERT_HEAD:revert BISECT_START:bisect; do
+		[ ! -e "$git_busy_dir/${git_busy%:*}" ] || { echo "${git_busy#*:}"; return; }
+	done
+}
+
+# What has to happen when the script ends: $at_exit is a command, $tmp a directory to
+# remove, and $child is not empty while the last background command must not outlive
+# the script.
+at_exit=:
+tmp=
+child=
+
+# catch_end: run all that at the end of the script, also when a signal ends it: dash
+# runs an EXIT trap only if the script exits.  The shell runs a trap after the command in
+# the foreground has ended, so that this command does not outlive the script either.  A
+# second signal must not stop the cleanup.
+catch_end() {
+	trap 'signals_off; end_child; $at_exit; [ -z "$tmp" ] || rm -rf "$tmp"' EXIT
+	signals_on
+}
+
+# signals_on, signals_off: a signal ends the script, or is ignored.
+signals_on() {
+	trap 'signals_off; interrupted 129' HUP
+	trap 'signals_off; interrupted 130' INT
+	trap 'signals_off; interrupted 131' QUIT
+	trap 'signals_off; interrupted 141' PIPE
+	trap 'signals_off; interrupted 143' TERM
+}
+signals_off() { trap '' HUP INT QUIT PIPE TERM; }
+
+interrupted() {
+	printf '%s: interrupted\n' "$me" >&2
+	exit "$1"
+}
+
+# scratch: make the directory $tmp; it is removed when the script ends.
+scratch() {
+	{ tmp=$(mktemp -d) && tmp=$(cd "$tmp" && pwd -P); } ||
+		die "cannot make a scratch directory; set TMPDIR to a writable place"
+	catch_end
+}
+
+# end_child: stop the last background command, by force after five seconds.
+end_child() {
+	[ -n "$child" ] || return 0
+	child=
+	kill "$!" 2>/dev/null
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		kill -0 "$!" 2>/dev/null || return 0
+		sleep 0.5
+	done
+	kill -9 "$!" 2>/dev/null
+}
+
+# make_out: create OUT.  Its file .unpin marks it for 'make clean' as made by the project,
+# so a directory that already holds something gets none.
+make_out() {
+	make_out=${MAIN_OUT:-$OUT}
+	[ ! -e "$make_out/.unpin" ] || return 0
+	mkdir -p "$make_out" 2>/dev/null || die "can't create $make_out"
+	# The project's own out/ is ours, even if older tools filled it.
+	[ -n "$(ls -A "$make_out")" ] &&
+		{ [ "$make_out" != "$TOP/out" ] || [ -h "$make_out" ]; } ||
+		echo "This directory is removed by 'make clean'." >"$make_out/.unpin"
+}

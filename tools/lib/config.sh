@@ -1,0 +1,209 @@
+# shellcheck shell=sh disable=SC2154 # $base, $src and $dir are the script's
+# SPDX-License-Identifier: GPL-2.0
+#
+# The configurations of the kernels, and the arguments that select one.  Sourced after
+# harness.sh.
+
+# check_config NAME: stop unless configs/NAME.config is a kernel to build, or NAME-RT
+# asks for it on PREEMPT_RT.  Those in small letters are parts of kernels.
+check_config() {
+	case $1 in
+	*[!A-Z0-9-]*) ;;
+	?*)
+		[ ! -f "$HARNESS/configs/$1.config" ] || return 0
+		[ "$1" = "${1%-RT}" ] || [ ! -f "$HARNESS/configs/${1%-RT}.config" ] ||
+			on_rt "${1%-RT}" || return 0
+		;;
+	esac
+	usage "unknown CONFIG '$1'; there is: $(cd "$HARNESS/configs" &&
+		printf '%s\n' [A-Z]*.config | sed 's/\.config$//' | paste -sd' '), and -RT behind each"
+}
+
+# on_rt CONFIG: it is for PREEMPT_RT.
+on_rt() { chain "$1" | grep -qx preempt-rt; }
+
+# config_on_base CONFIG: a base with PREEMPT_RT has kernels of its own.
+config_on_base() {
+	case $base,$1 in
+	*-rt,RT | *-rt,*-RT) echo "$1" ;;
+	*-rt,LOCKDEP) echo RT ;;
+	*-rt,*) echo "$1-RT" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# chain NAME: what a configuration is made of, the most general one first.  It
+# says by "# on: OTHER..." which ones it stands on.
+chain() {
+	if [ -f "$HARNESS/configs/$1.config" ]; then
+		chain_on=$(sed -n 's/^# on: *//p' "$HARNESS/configs/$1.config")
+	else
+		chain_on="${1%-RT} preempt-rt"
+	fi
+	for chain_part in $chain_on; do
+		(chain "$chain_part")
+	done
+	echo "$1"
+}
+
+# config_lines NAME KIND: the files of that kind along the chain, joined.
+config_lines() {
+	chain "$1" | while read -r config_part; do
+		[ ! -f "$HARNESS/configs/$config_part.$2" ] ||
+			cat "$HARNESS/configs/$config_part.$2"
+	done
+}
+
+# arch CONFIG: what it is for: x86, or arm64.
+arch() {
+	arch_listed=$(config_lines "$1" config | sed -n 's/^# arch: *//p')
+	echo "${arch_listed:-x86}"
+}
+
+# image CONFIG: the file that make makes of such a kernel.
+image() {
+	case $(arch "$1") in
+	arm64) echo arch/arm64/boot/Image ;;
+	*) echo arch/x86/boot/bzImage ;;
+	esac
+}
+
+# no_variant: stop if a variant is asked for, where the script selects its kernels.
+no_variant() {
+	[ -z "$VARIANT" ] ||
+		usage "selects its kernels itself; leave SERIES, NR_PATCHES, EXTRA_PATCHES and KERNEL_TREE alone"
+}
+
+# no_guest_words: stop if the guest is to be another one, where all runs must be the
+# same: it would test less.  KVM only makes it faster.
+no_guest_words() {
+	case ${ACCEL:-tcg},${APPEND-}${MEM-} in
+	tcg, | kvm,) ;;
+	*) usage "selects its guests itself; leave APPEND, MEM and ACCEL alone" ;;
+	esac
+}
+
+# check_out: stop if the kernel's make could not work below OUT.
+check_out() {
+	case $OUT in
+	*[[:space:]:]*) die "the kernel can't be built below '$OUT' (space or colon); move it: OUT=DIR" ;;
+	esac
+}
+
+# check_upto BASE: stop if NR_PATCHES is more patches than the base has.
+check_upto() {
+	[ -z "${NR_PATCHES-}" ] || [ "$NR_PATCHES" -le "$(series "$1" | grep -c .)" ] ||
+		usage "NR_PATCHES=$NR_PATCHES: $1 has $(series "$1" | grep -c .) patches"
+}
+
+# test_needs TEST: the option of the kernel without which that run can't be done.
+test_needs() {
+	case $1 in
+	kunit) echo KUNIT ;;
+	faults) echo FAULT_INJECTION ;;
+	zs-scale) echo ZSMALLOC_SCALE_TEST ;;
+	memhotplug) echo MEMORY_HOTREMOVE ;;
+	suspend) echo SUSPEND ;;
+	throttle) echo CGROUP_SCHED ;;
+	torture) echo ZSMALLOC_TORTURE_TEST ;;
+	swap | selftest | all | contention | opcost | latency | shell) ;;
+	*) usage "unknown TEST '$1'; there is: kunit swap selftest all contention faults opcost zs-scale latency throttle memhotplug suspend torture shell" ;;
+	esac
+}
+
+# config_has CONFIG OPTION: the last line counts, as for Kconfig.
+config_has() {
+	{
+		config_lines "$1" config
+		[ "${SERIES:-series}" = none ] || config_lines "$1" series
+		config_lines "$1" scale
+	} | sed -n "s/^CONFIG_$2=//p; s/^# CONFIG_$2 is not set/n/p" | tail -n 1 | grep -qx y
+}
+
+# configs_with OPTION: all that have it, in one line.
+configs_with() {
+	for configs_file in "$HARNESS"/configs/[A-Z]*.config; do
+		configs_name=$(basename "$configs_file" .config)
+		! config_has "$configs_name" "$1" || echo "$configs_name"
+	done | paste -sd' '
+}
+
+# check_kernel_words BASE CONFIG: what build takes, and the variables that go with it.
+check_kernel_words() {
+	check_base "$1"
+	check_config "$2"
+	! on_rt "$2" || [ ! -f "$TOP/patches/$1-rt/base" ] ||
+		usage "CONFIG=$2 is for PREEMPT_RT: take BASE=$1-rt"
+	[ -z "${KERNEL_TREE-}" ] || [ -f "$KERNEL_TREE/Makefile" ] ||
+		usage "KERNEL_TREE: there is no kernel tree in $KERNEL_TREE"
+	check_upto "$1"
+	check_out
+}
+
+# check_words BASE CONFIG TEST: what boot takes.
+check_words() {
+	check_kernel_words "$1" "$2"
+	words_need=$(test_needs "$3") || exit
+	[ -z "$words_need" ] || config_has "$2" "$words_need" ||
+		usage "TEST=$3 needs CONFIG_$words_need, which CONFIG=$2${SERIES:+ with SERIES=$SERIES} lacks; there is: $(configs_with "$words_need" | grep . || echo none)"
+	case ${ACCEL:-tcg}-$(arch "$2") in
+	tcg-* | icount-x86 | kvm-x86) ;;
+	*) usage "ACCEL='${ACCEL-}' on $(arch "$2"); there is: tcg, and for x86 icount kvm" ;;
+	esac
+	check_number MEM "${MEM-}" MiB
+	check_number TIMEOUT "${TIMEOUT-}" seconds
+}
+
+# check_number NAME VALUE UNIT: empty, or a number above 0.
+check_number() {
+	case $2 in
+	'') ;;
+	*[!0-9]* | 0* | ????????*) usage "$1 is a number of $3, not '$2'" ;;
+	esac
+}
+
+# configcheck: prints each option of $dir/fragments that $dir/.config does not have.
+# The last of several lines for an option counts, as it does for Kconfig.
+configcheck() {
+	awk '
+	function option(line,   name) {
+		if (line ~ /^CONFIG_[A-Za-z0-9_]+=/) {
+			name = line; sub(/=.*/, "", name); sub(/^[^=]*=/, "", line)
+			value = line; return name
+		}
+		if (line ~ /^# CONFIG_[A-Za-z0-9_]+ is not set$/) {
+			split(line, word, " "); value = "n"; return word[2]
+		}
+		return ""
+	}
+	{ name = option($0) }
+	name == "" { next }
+	FILENAME == ARGV[1] { want[name] = value; next }
+	{ have[name] = value }
+	END {
+		for (name in want)
+			if ((name in have ? have[name] : "n") != want[name])
+				print name "=" want[name]
+	}' "$dir/fragments" "$dir/.config"
+}
+
+# kmake TARGET...: the kernel's make from $src into $dir, the same on every
+# machine and day; $stamp is another day.
+kmake() {
+	ccache=
+	! command -v ccache >/dev/null || ccache='ccache '
+	cross=
+	case $(arch "${config:-common}") in
+	arm64)
+		cross=aarch64-linux-gnu-
+		set -- ARCH=arm64 CROSS_COMPILE="$cross" "$@"
+		;;
+	esac
+	# An empty LOCALVERSION keeps the kernel from adding a '+' to its name.
+	CCACHE_BASEDIR=$OUT \
+	KBUILD_BUILD_TIMESTAMP=${stamp:-Sun Dec 13 22:41:30 UTC 2020} \
+	KBUILD_BUILD_USER=harness KBUILD_BUILD_HOST=localhost KBUILD_BUILD_VERSION=1 \
+	LOCALVERSION='' \
+		make -C "$src" O="$dir" CC="${ccache}${cross}gcc" HOSTCC="${ccache}gcc" \
+		V="${V:-0}" -j"${JOBS:-$(nproc)}" "$@" 2>&1
+}

@@ -1,0 +1,196 @@
+# shellcheck shell=sh disable=SC2154 # $src and $dir are the script's
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the steps of the harness share.  Sourced by each of them.
+#
+#	fetch	-> OUT/src/BASE			a git tree, tag 'base' = pristine
+#	patch	-> its HEAD			the series, one commit a patch
+#	build	-> OUT/build/BASE/CONFIG	kernel, initramfs.cpio
+#	boot	-> OUT/run/BASE/CONFIG/TEST	console, result, meta
+#	judge, summary				read that directory, nothing else
+#
+# A variant is anything but the plain series: SERIES=none (no series), NR_PATCHES=N (its
+# first N patches), and EXTRA_PATCHES='FILE...' (patches on top).  All variants share OUT/variant, which has
+# the same shape: so they never disturb what the series built, and going from
+# one to the next compiles only what differs between them.
+#
+# KERNEL_TREE=DIR is another kernel to build and boot instead, unpatched; OUT/peer has its
+# shape.
+#
+# Locks.  No step waits for one: it stops with one line if another run holds it.
+# 1. fetch and patch hold OUT/src/BASE.lock while they change that tree; what compiles
+#    from the tree holds the lock shared.
+# 2. All that uses OUT/variant (OUT/peer) holds OUT/variant/BASE.lock.  A script that
+#    runs several steps there holds the lock over all of them, and they inherit it.
+# 3. A directory that one run writes has a lock of its own, DIR.lock.
+# 4. Commands in the background do not inherit locks.
+
+# shellcheck source=tools/lib/common.sh
+. "$(dirname "$0")/../lib/common.sh"
+
+HARNESS=$TOP/tools/harness
+# shellcheck disable=SC2034 # for the scripts that source this
+SUITES=$TOP/tools/suites BENCH=$TOP/tools/bench
+
+# harness_init "$@": what every script does first.  With --check as its first argument,
+# $only_check is set, and the script ends at args_end(): so make can have it look at its
+# arguments before anything is downloaded or built.
+#
+# Sets MAIN_OUT, where fetch puts its trees, and VARIANT, what is asked for in words
+# (empty for the series); a variant has an OUT of its own.
+harness_init() {
+	only_check=
+	[ "${1-}" != --check ] || only_check=yes
+	catch_end
+	clean_environment
+	case $OUT in
+	/*) ;;
+	*) OUT=$PWD/$OUT ;;
+	esac
+	# shellcheck disable=SC2034
+	MAIN_OUT=$OUT
+	VARIANT=$(variant) || exit
+	if [ -n "${KERNEL_TREE-}" ]; then
+		OUT=$OUT/peer
+	elif [ -n "$VARIANT" ]; then
+		OUT=$OUT/variant
+	fi
+}
+
+# args_end: all arguments are right; with --check, that was it.
+args_end() { [ -z "$only_check" ] || exit 0; }
+
+# clean_environment: a caller's make, kernel, compiler, locale or git settings must not
+# leak into our work.  What the kernel's makefiles, Kconfig and gcc take from the
+# environment would change the kernel, but is no part of what build remembers: so the
+# kernel would be kept as good.
+clean_environment() {
+	unset MAKEFILES MAKEFLAGS MFLAGS MAKELEVEL ARCH SUBARCH CROSS_COMPILE CROSS_COMPILE_COMPAT \
+		CC CPP CXX LD AR AS NM OBJCOPY OBJDUMP READELF STRIP CHECK CF \
+		CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH LIBRARY_PATH COMPILER_PATH GCC_EXEC_PREFIX \
+		GCC_COMPARE_DEBUG DEPENDENCIES_OUTPUT SUNPRO_DEPENDENCIES SOURCE_DATE_EPOCH \
+		CCACHE_COMPILER CCACHE_PREFIX INSTALL_MOD_PATH
+	# shellcheck disable=SC2046 # a list of names
+	unset $(env | sed -nE \
+		's/^((KBUILD|KCONFIG|CONFIG|LLVM|HOST[A-Z]+)_[A-Za-z0-9_]*|LLVM|HOST(CC|CXX|LD|AR)|[A-Z_]*(FLAGS|LDLIBS)(_[A-Za-z0-9_]+)?)=.*/\1/p')
+	unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
+	export LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
+	# KSRC may belong to somebody else: root runs this as well.
+	export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
+}
+
+# variant: what SERIES, NR_PATCHES, EXTRA_PATCHES and KERNEL_TREE ask for, in words.
+variant() {
+	case ${SERIES:-series} in
+	series) variant_is=series ;;
+	none) variant_is=none ;;
+	*) usage "unknown SERIES '$SERIES'; there is: series none" ;;
+	esac
+	[ -z "${KERNEL_TREE-}" ] || variant_is=peer
+	case ${NR_PATCHES-} in
+	*[!0-9]*) usage "NR_PATCHES is a number of patches, not '$NR_PATCHES'" ;;
+	?*) [ "$variant_is" = series ] || usage "NR_PATCHES is for the series, not for SERIES=$SERIES" ;;
+	esac
+	[ -z "${NR_PATCHES-}" ] || variant_is="first $NR_PATCHES"
+	for variant_extra in ${EXTRA_PATCHES-}; do
+		[ -f "$variant_extra" ] || usage "EXTRA_PATCHES: there is no file $variant_extra"
+		variant_is="$variant_is + $(basename "$variant_extra" .patch)"
+	done
+	[ "$variant_is" = series ] || echo "$variant_is"
+}
+
+# list FILE: the lines of a list that say something, without blanks at the bars.
+list() { sed -E '/^#/d; /^[[:space:]]*$/d; s/[[:space:]]*\|[[:space:]]*/|/g; s/[[:space:]]*$//' "$1"; }
+
+# lock_file FILE: make sure that it can be locked.
+lock_file() {
+	make_out
+	mkdir -p "$(dirname "$1")" 2>/dev/null || die "can't create $(dirname "$1")"
+	{ : >>"$1"; } 2>/dev/null || die "can't write $1"
+}
+
+# lock FILE: one run at a time in the directory of FILE.
+lock() {
+	lock_file "$1"
+	exec 9>>"$1"
+	flock -n 9 || die "another run is at work in ${1%.lock}; wait for it to end"
+}
+
+# share_source BASE: no other run changes OUT/src/BASE until this script ends.
+share_source() {
+	lock_file "$MAIN_OUT/src/$1.lock"
+	exec 7>>"$MAIN_OUT/src/$1.lock"
+	flock -n -s 7 || die "another run changes $MAIN_OUT/src/$1; wait for it to end"
+}
+
+# lock_variant DIR BASE: what is in DIR, OUT/variant or OUT/peer, is this run's alone.
+# The caller's lock is inherited.
+lock_variant() {
+	# shellcheck disable=SC3013 # dash has it
+	[ ! /dev/fd/8 -ef "$1/$2.lock" ] || return 0
+	lock_file "$1/$2.lock"
+	exec 8>>"$1/$2.lock"
+	flock -n 8 || die "another run uses $1 for $2; wait for it to end"
+}
+
+# check_space DIR MIB TEST: stop early rather than with half a tree.
+check_space() {
+	space_left=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
+	[ "$space_left" -ge "$2" ] ||
+		die "$3 needs $2 MiB and $1 has $space_left; free some or use OUT=DIR"
+}
+
+# status TEXT: one updating line on a terminal, else a line when TEXT changed.
+status_last=
+status() {
+	[ "$1" != "$status_last" ] || return 0
+	status_last=$1
+	if [ -t 1 ]; then
+		printf '\r    %s\033[K' "$1"
+	else
+		note "$1"
+	fi
+}
+
+# percent LABEL N: as status, but off a terminal a line for each tenth only.
+percent() {
+	if [ -t 1 ]; then
+		status "$1 $2%"
+	else
+		status "$1 $(($2 / 10 * 10))%"
+	fi
+}
+
+# status_end: whatever line was being updated stays.
+status_end() { [ ! -t 1 ] || echo; }
+
+# hash: one word for what is read from stdin.
+hash() { sha256sum | cut -d' ' -f1; }
+
+# quiet_log FILE COMMAND...: all output to FILE; V=1 shows it too.
+quiet_log() {
+	quiet_file=$1
+	shift
+	"$@" >"$quiet_file" 2>&1
+	quiet_status=$?
+	[ "${V:-0}" != 1 ] || cat "$quiet_file"
+	return $quiet_status
+}
+
+# as_root COMMAND...
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# check_root ELSE: stop, and say what to do else, unless as_root works.
+check_root() {
+	[ "$(id -u)" != 0 ] || return 0
+	command -v sudo >/dev/null || die "not root and no sudo; $1"
+	# sudo asks for the password on the terminal, not on stderr
+	check_root_said=$(sudo sh -c : 2>&1) ||
+		die "sudo refuses ($(echo "$check_root_said" | tail -n 1 | sed 's/^sudo: //')); $1"
+}
