@@ -36,10 +36,10 @@ no_archive() {
 	die "apt's sources name no Debian archive ($no_archive); mend them$1"
 }
 
-# private_apt DIR SUITE: an apt with lists, state and one source of its own, so that
-# the machine's own lists are neither needed nor changed.  SUITE is a security one.
+# private_apt DIR SUITE [main|security]: an apt with lists, state and one source of its own,
+# so that the machine's own lists are neither needed nor changed.
 private_apt() {
-	private_uri=$(security_uri)
+	private_uri=$("${3:-security}_uri")
 	[ -n "$private_uri" ] || no_archive ", or give KTAR= or KSRC="
 	mkdir -p "$1/lists/partial" "$1/archives/partial" "$1/empty" || exit 1
 	: >"$1/status"

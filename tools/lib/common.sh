@@ -106,6 +106,16 @@ check_topics() {
 	done
 }
 
+# kernel_version TREE: what its Makefile says, as 5.10.262 or 7.3.0-rc7.
+kernel_version() {
+	awk -F ' *= *' '
+		$1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)$/ && !($1 in is) { is[$1] = $2 }
+		END {
+			if (is["VERSION"] == "" || is["SUBLEVEL"] == "") exit 1
+			print is["VERSION"] "." is["PATCHLEVEL"] "." is["SUBLEVEL"] is["EXTRAVERSION"]
+		}' "$1/Makefile"
+}
+
 # git_busy KERNEL_TREE: name what git is in the middle of in TREE, if anything.
 git_busy() {
 	git_busy_dir=$(git -C "$1" rev-parse --absolute-git-dir) || return

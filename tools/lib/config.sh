@@ -22,7 +22,7 @@ check_config() {
 # on_rt CONFIG: it is for PREEMPT_RT.
 on_rt() { chain "$1" | grep -qx preempt-rt; }
 
-# config_on_base CONFIG: a base with PREEMPT_RT has kernels of its own.
+# config_on_base CONFIG: the kernel of that name on a base with a PREEMPT_RT of its own.
 config_on_base() {
 	case $base,$1 in
 	*-rt,RT | *-rt,*-RT) echo "$1" ;;
@@ -32,7 +32,7 @@ config_on_base() {
 	esac
 }
 
-# chain NAME: what a configuration is made of, the most general one first.  It
+# chain NAME: what a configuration is made of, the most general part first.  It
 # says by "# on: OTHER..." which ones it stands on.
 chain() {
 	if [ -f "$HARNESS/configs/$1.config" ]; then
@@ -46,12 +46,32 @@ chain() {
 	echo "$1"
 }
 
-# config_lines NAME KIND: the files of that kind along the chain, joined.
-config_lines() {
-	chain "$1" | while read -r config_part; do
-		[ ! -f "$HARNESS/configs/$config_part.$2" ] ||
-			cat "$HARNESS/configs/$config_part.$2"
+# config_version: the folder of configs/ with what the kernel at hand needs besides: of
+# those that are not newer than the kernel, the newest.
+config_version() {
+	config_version=${base%-rt}
+	[ -z "${KERNEL_TREE-}" ] || config_version=$(kernel_version "$KERNEL_TREE")
+	(cd "$HARNESS/configs" && printf '%s\n' [0-9]* "$config_version") | sort -V |
+		sed "/^$config_version\$/q" | while read -r config_folder; do
+		[ ! -d "$HARNESS/configs/$config_folder" ] || echo "$config_folder"
+	done | tail -n 1
+}
+
+# config_files NAME KIND: the files of that kind along the chain, one a line; "common",
+# which each kernel stands on, is the first part.
+config_files() {
+	config_folder=$(config_version)
+	{ echo common; chain "$1"; } | while read -r config_part; do
+		for config_file in "$HARNESS/configs/$config_part.$2" \
+			"$HARNESS/configs/$config_folder/$config_part.$2"; do
+			[ ! -f "$config_file" ] || echo "$config_file"
+		done
 	done
+}
+
+# config_lines NAME KIND: these files, joined.
+config_lines() {
+	config_files "$1" "$2" | while read -r config_file; do cat "$config_file"; done
 }
 
 # arch CONFIG: what it is for: x86, or arm64.
@@ -128,12 +148,19 @@ configs_with() {
 	done | paste -sd' '
 }
 
+# rt_bases: those that have PREEMPT_RT.
+rt_bases() {
+	for rt_base in $(bases); do
+		[ "$(base_get "$rt_base" rt)" != yes ] || echo "BASE=$rt_base"
+	done | paste -sd' '
+}
+
 # check_kernel_words BASE CONFIG: what build takes, and the variables that go with it.
 check_kernel_words() {
 	check_base "$1"
 	check_config "$2"
-	! on_rt "$2" || [ ! -f "$TOP/patches/$1-rt/base" ] ||
-		usage "CONFIG=$2 is for PREEMPT_RT: take BASE=$1-rt"
+	! on_rt "$2" || [ "$(base_get "$1" rt)" = yes ] ||
+		usage "CONFIG=$2 is for PREEMPT_RT, which $1 has not; there is: $(rt_bases)"
 	[ -z "${KERNEL_TREE-}" ] || [ -f "$KERNEL_TREE/Makefile" ] ||
 		usage "KERNEL_TREE: there is no kernel tree in $KERNEL_TREE"
 	check_upto "$1"
@@ -152,6 +179,7 @@ check_words() {
 	esac
 	check_number MEM "${MEM-}" MiB
 	check_number TIMEOUT "${TIMEOUT-}" seconds
+	check_number SLOW "${SLOW-}" "times the usual"
 }
 
 # check_number NAME VALUE UNIT: empty, or a number above 0.
@@ -162,48 +190,30 @@ check_number() {
 	esac
 }
 
-# configcheck: prints each option of $dir/fragments that $dir/.config does not have.
-# The last of several lines for an option counts, as it does for Kconfig.
-configcheck() {
-	awk '
-	function option(line,   name) {
-		if (line ~ /^CONFIG_[A-Za-z0-9_]+=/) {
-			name = line; sub(/=.*/, "", name); sub(/^[^=]*=/, "", line)
-			value = line; return name
-		}
-		if (line ~ /^# CONFIG_[A-Za-z0-9_]+ is not set$/) {
-			split(line, word, " "); value = "n"; return word[2]
-		}
-		return ""
-	}
-	{ name = option($0) }
-	name == "" { next }
-	FILENAME == ARGV[1] { want[name] = value; next }
-	{ have[name] = value }
-	END {
-		for (name in want)
-			if ((name in have ? have[name] : "n") != want[name])
-				print name "=" want[name]
-	}' "$dir/fragments" "$dir/.config"
+# config_missing LOG: the options that merge_config.sh did not find in the final
+# configuration as they were asked for.  One that is off and unknown is as asked for.
+config_missing() {
+	awk '/^Requested value: / { off = $3 == "#"; asked = off ? $4 "=n" : $3 }
+	     /^Actual value: / && !(off && NF == 2) { print asked }' "$1" |
+		sort | paste -sd' '
 }
+
+# kernel_arch CONFIG, cross_compile CONFIG: as the kernel's make wants to have them.
+kernel_arch() { if [ "$(arch "$1")" = arm64 ]; then echo arm64; else echo x86; fi; }
+cross_compile() { [ "$(arch "$1")" != arm64 ] || echo aarch64-linux-gnu-; }
 
 # kmake TARGET...: the kernel's make from $src into $dir, the same on every
 # machine and day; $stamp is another day.
 kmake() {
 	ccache=
 	! command -v ccache >/dev/null || ccache='ccache '
-	cross=
-	case $(arch "${config:-common}") in
-	arm64)
-		cross=aarch64-linux-gnu-
-		set -- ARCH=arm64 CROSS_COMPILE="$cross" "$@"
-		;;
-	esac
+	cross=$(cross_compile "${config:-common}")
 	# An empty LOCALVERSION keeps the kernel from adding a '+' to its name.
 	CCACHE_BASEDIR=$OUT \
 	KBUILD_BUILD_TIMESTAMP=${stamp:-Sun Dec 13 22:41:30 UTC 2020} \
 	KBUILD_BUILD_USER=harness KBUILD_BUILD_HOST=localhost KBUILD_BUILD_VERSION=1 \
 	LOCALVERSION='' \
-		make -C "$src" O="$dir" CC="${ccache}${cross}gcc" HOSTCC="${ccache}gcc" \
+		make -C "$src" O="$dir" ARCH="$(kernel_arch "${config:-common}")" CROSS_COMPILE="$cross" \
+		CC="${ccache}${cross}gcc" HOSTCC="${ccache}gcc" \
 		V="${V:-0}" -j"${JOBS:-$(nproc)}" "$@" 2>&1
 }

@@ -44,5 +44,5 @@ static int report_file(const char *path, const struct stat *st, int type, struct
 void report_coverage(void)
 {
 	if (access(GCOV, F_OK) == 0)
-		nftw(GCOV, tell_file, 16, FTW_PHYS);
+		nftw(GCOV, report_file, 16, FTW_PHYS);
 }

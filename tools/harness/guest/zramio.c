@@ -284,7 +284,7 @@ static void open_state(const char *path, unsigned long pages, int fill)
 }
 
 /* Adds up what the workers did; took is 0 where no time was measured. */
-static int report(const struct worker *worker, unsigned int threads, double took)
+static int report_workers(const struct worker *worker, unsigned int threads, double took)
 {
 	unsigned long reads = 0, writes = 0, errors = 0, lost = 0;
 	unsigned int i;
@@ -314,7 +314,7 @@ static int once(const char *mode, struct worker *worker, unsigned long pages)
 			write_page(worker, page);
 		else
 			read_page(worker, page);
-	return report(worker, 1, 0);
+	return report_workers(worker, 1, 0);
 }
 
 int main(int argc, char **argv)
@@ -339,5 +339,5 @@ int main(int argc, char **argv)
 	open_state(argv[2], pages, 0);
 	for (i = 0; i < threads; i++)
 		set_up(&worker[i], pages / threads, i, seed);
-	return report(worker, threads, run(worker, threads, seconds));
+	return report_workers(worker, threads, run(worker, threads, seconds));
 }
