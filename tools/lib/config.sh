@@ -61,7 +61,7 @@ config_version() {
 # which each kernel stands on, is the first part.
 config_files() {
 	config_folder=$(config_version)
-	{ echo common; chain "$1"; } | while read -r config_part; do
+	{ echo common; chain "$1"; } | awk '!seen[$0]++' | while read -r config_part; do
 		for config_file in "$HARNESS/configs/$config_part.$2" \
 			"$HARNESS/configs/$config_folder/$config_part.$2"; do
 			[ ! -f "$config_file" ] || echo "$config_file"

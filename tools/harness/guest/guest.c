@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
@@ -165,7 +166,16 @@ int finish(pid_t pid)
 	return status;
 }
 
-pid_t start_loop(const char *path, unsigned int pause, unsigned long *count)
+static unsigned long long now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
+}
+
+pid_t start_loop(const char *path, unsigned int pause, unsigned int rest,
+		 unsigned long *count)
 {
 	unsigned long own = 0;
 	pid_t pid = fork();
@@ -177,6 +187,8 @@ pid_t start_loop(const char *path, unsigned int pause, unsigned long *count)
 	if (!count)
 		count = &own;
 	for (;;) {
+		unsigned long long began = now_us();
+
 		if (pwrite(fd, "1", 1, 0) == 1) {
 			++*count;
 		} else if (!*count) {
@@ -185,7 +197,7 @@ pid_t start_loop(const char *path, unsigned int pause, unsigned long *count)
 		}
 		/* Even 0 would sleep. */
 		if (pause)
-			usleep(pause);
+			usleep(pause + rest * (now_us() - began));
 	}
 }
 

@@ -48,10 +48,12 @@ pid_t start(int out, char *const argv[]);
 int finish(pid_t pid);
 
 /*
- * Writes 1 to a file for ever, with a pause of so many microseconds.  Where
- * there is a count it lies in memory that is shared.
+ * Writes 1 to a file for ever, with a pause of so many microseconds and then of REST
+ * times as long as the write took.  Where there is a count it lies in memory that is
+ * shared.
  */
-pid_t start_loop(const char *path, unsigned int pause, unsigned long *count);
+pid_t start_loop(const char *path, unsigned int pause, unsigned int rest,
+		 unsigned long *count);
 /* Does nothing, for ever, and as busily. */
 pid_t start_spin(void);
 void stop_loop(pid_t pid);

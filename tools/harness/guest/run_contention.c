@@ -88,12 +88,12 @@ static unsigned long *count;
 
 static pid_t start_compact(void)
 {
-	return start_loop(ZRAM "compact", 0, count);
+	return start_loop(ZRAM "compact", 0, 0, count);
 }
 
 static pid_t start_migrate(void)
 {
-	return start_loop("/proc/sys/vm/compact_memory", 0, count);
+	return start_loop("/proc/sys/vm/compact_memory", 0, 0, count);
 }
 
 static const struct {

@@ -204,9 +204,9 @@ void run_latency(void)
 		return;
 	wait_for_hres();
 	if (cmdline_ulong("compact", 1))
-		compaction = start_loop(ZRAM "compact", 10000, NULL);
+		compaction = start_loop(ZRAM "compact", 10000, 0, NULL);
 	if (cmdline_ulong("migrate", 1))
-		migration = start_loop("/proc/sys/vm/compact_memory", 10000, NULL);
+		migration = start_loop("/proc/sys/vm/compact_memory", 10000, 0, NULL);
 	if (held) {
 		load_module(PREEMPTOFF_MODULE);
 		write_file_or_die(PREEMPTOFF "on", "1");

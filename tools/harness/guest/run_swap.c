@@ -18,6 +18,7 @@
 #include "guest.h"
 
 #define LOADS	2
+#define REST	3
 #define EVENTS	"/sys/kernel/debug/zsmalloc/zram0/events"
 #define COMPACT_MEMORY "/proc/sys/vm/compact_memory"
 #define TRACING	"/sys/kernel/tracing/"
@@ -128,11 +129,11 @@ void run_swap(void)
 	if (probe)
 		start_probe();
 
-	/* The pauses leave time for the load. */
-	compaction = start_loop(ZRAM "compact", 10000, NULL);
+	/* The pauses leave the CPUs to the load, however slow the kernel is. */
+	compaction = start_loop(ZRAM "compact", 10000, REST, NULL);
 	/* a kernel without migration has no such file, and boot tells the judge */
 	if (access(COMPACT_MEMORY, W_OK) == 0)
-		migration = start_loop(COMPACT_MEMORY, 10000, NULL);
+		migration = start_loop(COMPACT_MEMORY, 10000, REST, NULL);
 	for (i = 0; i < LOADS; i++)
 		load[i] = start_load(i, 2 * ram() / LOADS / 4096);
 	wait_loads(load);
