@@ -1,33 +1,26 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Debian's archive, as this machine's apt reaches it.  Sourced, after lib.sh.
+# Debian's archive, as this machine's apt reaches it.  Sourced after common.sh.
 
-# archives: what this machine's apt reads, one a line: the address, and the suite.  apt
-# only prints here, and needs no lists for that.
+# archives: "ADDRESS SUITE" of each one that this machine's apt reads.  apt only prints
+# here, and needs no lists for that.
 archives() {
 	apt-get --print-uris update 2>/dev/null |
 		sed -n "s,^'\([^']*\)/dists/\(.*\)/InRelease' .*,\1/ \2,p"
 }
 
-# main_uri: Debian's archive as this machine's apt reaches it.  Others may end in
-# /debian/, too; Debian's own is the one with nothing before it, if there is one.
+# main_uri: Debian's archive.  Other archives may end in /debian/, too; Debian's own has
+# the fewest folders before it.
 main_uri() {
-	archives | awk '
-		$1 ~ /^[a-z+]+:\/\/[^\/]*\/debian\/$/ { print $1; found = 1; exit }
-		$1 ~ /\/debian\/$/ && !other { other = $1 }
-		END { if (!found && other) print other }'
+	archives | cut -d' ' -f1 | awk -F/ '/\/debian\/$/ { print NF, $0 }' | sort -ns |
+		sed -n '1s/.* //p'
 }
 
-# security_uri: the security archive as this machine's apt reaches it; where apt knows
-# none, the one that lies next to the main archive.
+# security_uri: the security archive; where apt knows none, the one next to main_uri.
 security_uri() {
-	security_uri=$(archives | awk '
-		$1 ~ /debian-security\/$/ { print $1; found = 1; exit }
-		$2 ~ /-security$/ && !other { other = $1 }
-		END { if (!found && other) print other }')
-	[ -n "$security_uri" ] || security_uri=$(main_uri | sed 's,/debian/$,/debian-security/,')
-	echo "$security_uri"
+	{ archives | grep 'debian-security/ ' || archives | grep -e '-security$' ||
+		main_uri | sed 's,/debian/$,/debian-security/,'; } | sed -n '1s, .*,,; 1p'
 }
 
 # no_archive ELSE: stop, as apt can't name one.
@@ -41,18 +34,16 @@ no_archive() {
 private_apt() {
 	private_uri=$("${3:-security}_uri")
 	[ -n "$private_uri" ] || no_archive ", or give KTAR= or KSRC="
-	mkdir -p "$1/lists/partial" "$1/archives/partial" "$1/empty" || exit 1
-	: >"$1/status"
-	printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
-		"$private_uri" "$2" >"$1/sources.list"
+	mkdir -p "$1/lists/partial" "$1/archives/partial" || exit 1
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $private_uri $2 main" \
+		>"$1/sources.list"
 	cat >"$1/apt.conf" <<-END
 		Dir::State "$1";
-		Dir::State::lists "$1/lists";
-		Dir::State::status "$1/status";
+		Dir::State::status "/dev/null";
 		Dir::Cache "$1";
 		Dir::Etc::sourcelist "$1/sources.list";
-		Dir::Etc::sourceparts "$1/empty";
-		Dir::Etc::preferencesparts "$1/empty";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
 		Acquire::Languages "none";
 		Acquire::Retries "2";
 		Acquire::http::Timeout "30";
