@@ -21,7 +21,7 @@ OUT	?= $(HERE)/out
 
 # What the scripts take from the command line, see 'make help-all'
 export BASE OUT V DEPS KSRC KTAR KCONFIG SERIES NR_PATCHES EXTRA_PATCHES KERNEL_TREE \
-	COMPARE_TREE ACCEL MEM TIMEOUT SLOW APPEND N MINUTES ONLY
+	COMPARE_TREE ACCEL MEM TIMEOUT SLOW APPEND N MINUTES ONLY SUITE
 
 # One argument for each topic
 topics	= $(foreach topic,$(TOPIC),"$(topic)")
@@ -98,10 +98,10 @@ help-all:
 #   make bench-each    the same after each patch
 #   make model         check the models of the locks with spin
 #   make deb-test      install, boot and remove the packages in a Debian in QEMU; needs
-#                      root for debootstrap
+#                      root
 #   make test-docs     run the commands of the READMEs in a clean Debian, as a
-#                      maintainer, a distribution and a user  (ROLE='maintainer');
-#                      needs root
+#                      maintainer, a distribution and a user  (ROLE='maintainer',
+#                      SUITE=trixie); needs root
 #
 # BASE=5.10 is the kernel, a folder of patches/.  CONFIG=DEFAULT (DEFAULT-RT on 5.10-rt)
 # is its configuration, a file of tools/harness/configs/ (DEFAULT, DEBUG, LOCKDEP, KASAN,
@@ -227,8 +227,7 @@ deb: deb-words patch
 
 deb-test: deb
 	@$(T)/harness/deps install machine
-	@$(T)/deb/machine
-	@$(T)/deb/test "$(BASE)"
+	@$(T)/deb/test "$(BASE)" $(SUITE)
 
 test-docs: deps
 	@$(T)/harness/deps install machine

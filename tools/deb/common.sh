@@ -1,40 +1,29 @@
-# shellcheck shell=sh disable=SC2154 # $base and $all are the script's
+# shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The packages of a base, and what the READMEs say about them.  Sourced, after lib.sh.
+# The packages of a base, and the commands in the READMEs.  Sourced after lib/common.sh.
 
-# patch_files: those of the base, where they really are: a base may take another's.
-patch_files() { series "$base" | sed "s|^|$TOP/patches/$base/|" | xargs realpath; }
+# changed: when the patches were last committed, in seconds.
+changed() { git -C "$TOP" log -1 --format=%ct -- patches | grep . || stat -c %Y "$TOP/patches"; }
 
-# newest: when the patches were last changed, in seconds.  Their own dates don't tell:
-# they stay when a patch is mended.  The covers do not count.
-newest() {
-	# shellcheck disable=SC2046 # a list of files
-	newest=$(git -C "$TOP" log -1 --format=%ct -- "patches/$base/series" $(patch_files) 2>/dev/null)
-	[ -n "$newest" ] || newest=$(patch_files | xargs stat -c %Y | sort -n | tail -n 1)
-	echo "$newest"
-}
-
-# version: Debian's, and that time.
+# version BASE: Debian's, and that time.
 version() {
-	echo "$(base_get "$base" package-version)+unpin$(date -u -d "@$(newest)" +%Y%m%d.%H%M)"
+	echo "$(base_get "$1" package-version)+unpin$(date -u -d "@$(changed)" +%Y%m%d.%H%M)"
 }
 
-# image_deb: the package with the kernel; nothing if there is none.
-image_deb() {
-	for image_deb in "$all"/linux-image-*_"$(version)"_amd64.deb; do
-		[ ! -f "$image_deb" ] || echo "$image_deb"
-	done
-}
+# image_deb BASE: the package with the kernel; status 1 if there is none.
+image_deb() { ls "$OUT/deb/$1"/linux-image-*_"$(version "$1")"_amd64.deb 2>/dev/null; }
 
-# release DEB: the kernel's own name, uname -r.
-release() { dpkg-deb -f "$1" Package | sed 's/^linux-image-//'; }
-
-# block FILE SECTION N: the Nth block of commands of that section.
-block() {
-	awk -v section="$2" -v n="$3" '
-		/^## / { inside = $0 == "## " section }
-		!inside { next }
-		/^    / { if (!block) i++; block = 1; if (i == n) print substr($0, 5); next }
-		{ block = 0 }' "$1"
+# commands FILE WORDS: the first block of commands in FILE that has these words; if there
+# is none, a command that fails.
+commands() {
+	awk -v words="$2" '
+		/^    / { block = block substr($0, 5) "\n"; next }
+		index(block, words) { exit }
+		{ block = "" }
+		END {
+			if (!index(block, words))
+				block = "echo \"" FILENAME " has no command with " words "\"; false\n"
+			printf "%s", block
+		}' "$1"
 }
