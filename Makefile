@@ -227,7 +227,7 @@ deb: deb-words patch
 
 deb-test: deb
 	@$(T)/harness/deps install machine
-	@$(T)/deb/test "$(BASE)" $(SUITE)
+	@$(T)/deb/test "$(BASE)"
 
 test-docs: deps
 	@$(T)/harness/deps install machine

@@ -21,9 +21,5 @@ commands() {
 		/^    / { block = block substr($0, 5) "\n"; next }
 		index(block, words) { exit }
 		{ block = "" }
-		END {
-			if (!index(block, words))
-				block = "echo \"" FILENAME " has no command with " words "\"; false\n"
-			printf "%s", block
-		}' "$1"
+		END { printf "%s", index(block, words) ? block : "echo \"no " words "\"; false\n" }' "$1"
 }
