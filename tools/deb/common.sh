@@ -1,7 +1,10 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The packages of a base, and the commands in the READMEs.  Sourced after lib/common.sh.
+# The packages of a base, and the commands in the READMEs.  Sourced after harness.sh.
+
+# shellcheck source=tools/lib/apt.sh
+. "$TOP/tools/lib/apt.sh"
 
 # changed: when the patches were last committed, in seconds.
 changed() { git -C "$TOP" log -1 --format=%ct -- patches | grep . || stat -c %Y "$TOP/patches"; }

@@ -4,16 +4,18 @@
 # A Debian of any suite: debian() installs one in a directory, machine() puts one on a disk,
 # and guest() boots such a disk.  Sourced after harness.sh.
 
-# shellcheck source=tools/lib/apt.sh
-. "$TOP/tools/lib/apt.sh"
+# shellcheck source=tools/deb/common.sh
+. "$TOP/tools/deb/common.sh"
 
 # debian SUITE DIR PACKAGES SOURCE HOOK: a small Debian in DIR, with these packages and one
-# more source.  The command HOOK runs with DIR as $1 while DIR has /proc and a network.
+# more source, until the script ends.  The command HOOK runs with DIR as $1 while DIR has
+# /proc and a network.
 debian() {
-	mkdir -p "$OUT/deb" || exit
 	[ -n "$(main_uri)" ] || no_archive ""
 	check_root "as root: $me"
-	as_root rm -rf --one-file-system "$2"
+	debian=$2
+	at_exit=no_debian
+	no_debian
 	apt-config dump | grep -i '^Acquire::.*proxy' >"$OUT/deb/proxy"
 	say "installing Debian $1"
 	as_root env TMPDIR="$OUT/deb" TOP="$TOP" mmdebstrap -v --variant=minbase --include="$3" \
@@ -23,6 +25,8 @@ debian() {
 		die "Debian $1: $(grep -m1 '^E: ' "$OUT/deb/debian.log"); see $OUT/deb/debian.log"
 }
 
+no_debian() { as_root rm -rf --one-file-system "$debian"; }
+
 # machine SUITE BASE PACKAGES: $machine, the disk of a Debian with systemd, GRUB and its own
 # kernel of the version of BASE.  It has no network, but can install PACKAGES.  Made once.
 machine() {
@@ -30,7 +34,6 @@ machine() {
 	machine_made="$(tar -C "$TOP/tools/deb" -c machine.sh machine.root | hash) $3"
 	[ "$(cat "$machine.made" 2>/dev/null)" != "$machine_made" ] || return 0
 	check_space "$OUT" 6000 "a Debian on a disk"
-	at_exit=no_machine_root
 	# shellcheck disable=SC2016 # variables of the hook
 	debian "$1" "$OUT/deb/root" \
 		systemd-sysv,dbus,udev,kmod,initramfs-tools,zstd,grub2-common,grub-pc-bin,sudo \
@@ -39,9 +42,8 @@ machine() {
 	quiet_log "$OUT/deb/disk.log" machine_disk "$OUT/deb/root" "$machine.part" ||
 		die "can't make $machine: $(tail -n 1 "$OUT/deb/disk.log")"
 	mv "$machine.part" "$machine" && echo "$machine_made" >"$machine.made" || exit
-	no_machine_root
+	no_debian
 }
-no_machine_root() { as_root rm -rf --one-file-system "$OUT/deb/root"; }
 
 # machine_disk ROOT IMAGE: GRUB's first part lies before the only partition.
 machine_disk() {
