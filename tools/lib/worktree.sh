@@ -42,11 +42,3 @@ work_in_repository() {
 		[ ! -e "$path" ] || work_in "$path"
 	done | head -n 1
 }
-
-# remove_worktrees KERNEL_TREE: those of its repository that are linked ones.
-remove_worktrees() {
-	git -C "$1" worktree list --porcelain | sed -n '2,$s/^worktree //p' |
-		while read -r path; do
-			rm -rf "$path" || exit
-		done
-}
