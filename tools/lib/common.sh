@@ -33,22 +33,6 @@ need() {
 	done
 }
 
-# progress LABEL DONE TOTAL: one updating line on a terminal, else a plain
-# line at every tenth.  Call with DONE = TOTAL to end the line.
-progress_tenth=
-progress() {
-	[ "$3" -gt 0 ] || return 0
-	if [ -t 1 ]; then
-		printf '\r    %s %d/%d (%d%%)\033[K' "$1" "$2" "$3" $(($2 * 100 / $3))
-		[ "$2" -lt "$3" ] || printf '\n'
-	elif [ "$(($2 * 10 / $3))" != "$progress_tenth" ]; then
-		progress_tenth=$(($2 * 10 / $3))
-		note "$1 $2/$3"
-		# the next one starts anew
-		[ "$2" -lt "$3" ] || progress_tenth=
-	fi
-}
-
 # bases: the names of the bases that have a series, one a line.
 bases() {
 	for bases_file in "$TOP"/patches/*/base; do
@@ -116,7 +100,7 @@ kernel_version() {
 		}' "$1/Makefile"
 }
 
-# git_busy KERNEL_TREE: name what git is in the middle of in TREE, if anything.
+# git_busy TREE: name what git is in the middle of in TREE, if anything.
 git_busy() {
 	git_busy_dir=$(git -C "$1" rev-parse --absolute-git-dir) || return
 	for git_busy in rebase-apply:am rebase-merge:rebase MERGE_HEAD:merge \

@@ -133,36 +133,12 @@ lock_variant() {
 	flock -n 8 || die "another run uses $1 for $2; wait for it to end"
 }
 
-# check_space DIR MIB TEST: stop early rather than with half a tree.
+# check_space DIR MIB WHAT: stop early rather than with half a tree.
 check_space() {
 	space_left=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
 	[ "$space_left" -ge "$2" ] ||
 		die "$3 needs $2 MiB and $1 has $space_left; free some or use OUT=DIR"
 }
-
-# status TEXT: one updating line on a terminal, else a line when TEXT changed.
-status_last=
-status() {
-	[ "$1" != "$status_last" ] || return 0
-	status_last=$1
-	if [ -t 1 ]; then
-		printf '\r    %s\033[K' "$1"
-	else
-		note "$1"
-	fi
-}
-
-# percent LABEL N: as status, but off a terminal a line for each tenth only.
-percent() {
-	if [ -t 1 ]; then
-		status "$1 $2%"
-	else
-		status "$1 $(($2 / 10 * 10))%"
-	fi
-}
-
-# status_end: whatever line was being updated stays.
-status_end() { [ ! -t 1 ] || echo; }
 
 # hash: one word for what is read from stdin.
 hash() { sha256sum | cut -d' ' -f1; }

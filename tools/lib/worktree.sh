@@ -5,19 +5,19 @@
 # fetch and clean refuse to change a tree that holds anything that fetch and patch did not
 # make.  Sourced after harness.sh.
 
-# patched_list KERNEL_TREE: the file where patch notes "WANTED COMMIT" for all worktrees.
+# patched_list TREE: the file where patch notes "WANTED COMMIT" for all worktrees.
 patched_list() {
 	echo "$(git -C "$1" rev-parse --path-format=absolute --git-common-dir)/patched"
 }
 
-# own_commit KERNEL_TREE COMMIT: the newest commit of the user that COMMIT contains.
+# own_commit TREE COMMIT: the newest commit of the user that COMMIT contains.
 own_commit() {
 	# shellcheck disable=SC2046 # a list of commits
 	git -C "$1" log -1 --format='commit %h "%s"' --ignore-missing "$2" --not base \
 		$(cut -s -d' ' -f2 "$(patched_list "$1")" 2>/dev/null) 2>&1
 }
 
-# work_in KERNEL_TREE: in a few words, the user's work in the files and at HEAD; nothing
+# work_in TREE: in a few words, the user's work in the files and at HEAD; nothing
 # if there is none.  No build writes into the tree, so an ignored file is the user's.
 work_in() {
 	if [ ! -e "$1/.git" ] || ! git -C "$1" rev-parse -q --verify base >/dev/null 2>&1; then
@@ -29,7 +29,7 @@ work_in() {
 		own_commit "$1" HEAD
 }
 
-# work_in_repository KERNEL_TREE: the same for each worktree of its repository, and for
+# work_in_repository TREE: the same for each worktree of its repository, and for
 # branches, tags and stashes.  A missing worktree still has a HEAD.
 work_in_repository() {
 	work_in "$1" | grep . && return

@@ -180,7 +180,7 @@ commits() {
 	[ -z "$(git -C "$linux" status --porcelain --ignored)" ]
 }
 
-# whole KERNEL_TREE: all default topics are in this git tree, and nothing else is.
+# whole TREE: all default topics are in this git tree, and nothing else is.
 whole() {
 	[ "$(git -C "$1" rev-parse 'HEAD^{tree}')" = "$(git -C "$series" rev-parse 'HEAD^{tree}')" ] &&
 	[ "$(git -C "$1" rev-list --count base..)" -eq "$(git -C "$series" rev-list --count base..)" ] &&
