@@ -1,15 +1,15 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# How a tool writes its file in results/.  Sourced after lib.sh; does nothing by itself.
+# How a tool writes its file in results/.  Sourced after common.sh; does nothing by itself.
 #
-# A results file is a head and sections; a section is one base, one kernel or one row of
-# a benchmark.  A tool replaces its own section and keeps the others.  The line below
-# the heading says what the section is worth:
+# A results file is a title and sections; a section is one base, kernel or benchmark.  A
+# tool replaces its own section and keeps the others.  A section begins with its verdict:
 #
 #	PASS, v2-rc1, commit 0123456789ab, 2026-11-30: `make races BASE=5.10`
 #
-# Only a complete run is written.
+# Only a complete run is written.  The texts are kept in memory, because a scratch file
+# on a full disk would lose a part of them.
 
 RESULTS=${RESULTS:-$TOP/results}
 
@@ -17,7 +17,7 @@ RESULTS=${RESULTS:-$TOP/results}
 results_version() { sed -n 1p "$TOP/patches/VERSION" 2>/dev/null | grep . || echo unknown; }
 
 # results_commit: the commit of this project, with -dirty if a file differs that a
-# result may depend on.  What is in results/ and *.md is no such file.
+# result may depend on.  results/ and *.md are not such files.
 results_commit() {
 	if ! results_id=$(git -C "$TOP" rev-parse --short=12 HEAD 2>/dev/null) ||
 		[ -n "$(git -C "$TOP" rev-parse --show-prefix)" ]; then
@@ -42,56 +42,40 @@ results_code() {
 	sed -e "s/\`/'/g" -e 's/|/\\|/g' -e 's/.*/`&`/'
 }
 
-# results_copy FROM FILE: FROM becomes results/FILE.
-results_copy() {
-	mkdir -p "$RESULTS" || die "cannot create $RESULTS"
-	results_new=$(mktemp "$RESULTS/.new.XXXXXX") || die "cannot write in $RESULTS"
-	if cp "$1" "$results_new" && cmp -s "$1" "$results_new" && chmod 644 "$results_new" &&
-		mv "$results_new" "$RESULTS/$2"; then
-		note "written: $RESULTS/$2"
+# replace_file FILE: it becomes stdin, or stays as it is and the script ends.
+replace_file() {
+	replace_text=$(cat)
+	replace_new=
+	if [ -n "$replace_text" ] && mkdir -p "$(dirname "$1")" &&
+		replace_new=$(mktemp "$(dirname "$1")/.new.XXXXXX") &&
+		printf '%s\n' "$replace_text" >"$replace_new" &&
+		printf '%s\n' "$replace_text" | cmp -s - "$replace_new" &&
+		chmod 644 "$replace_new" && mv "$replace_new" "$1"; then
+		note "written: $1"
 		return
 	fi
-	rm -f "$results_new"
-	die "cannot write $RESULTS/$2; it is unchanged"
+	[ -z "$replace_new" ] || rm -f "$replace_new"
+	die "cannot write $1; it is unchanged"
 }
 
-# results_write FILE TITLE SECTION VERDICT STAMP: stdin becomes the section.  Its last
-# line must be "end", so that a body that was cut off is never taken for a result.
+# results_write FILE TITLE SECTION VERDICT STAMP: stdin becomes the section.
 results_write() {
+	results_body=$(cat)
+	[ -n "$results_body" ] || die "nothing to write to $1"
 	make_out
 	mkdir -p "$RESULTS" "$OUT" || die "cannot create $RESULTS"
-	# Two bases may be written at the same time.
-	(flock 8 && results_replace "$@") 8>"$OUT/results.lock" ||
-		die "cannot write $RESULTS/$1; it is unchanged"
-	note "written: $RESULTS/$1, section $3"
-}
-
-# results_replace: as results_write, which holds the lock.
-results_replace() {
-	results_old=$RESULTS/$1
-	[ -f "$results_old" ] || results_old=/dev/null
-	results_new=$(mktemp "$RESULTS/.new.XXXXXX") || return
-	TITLE=$2 SECTION=$3 VERDICT=$4 STAMP=$5 awk '
-	function trimmed(text) { sub(/^\n+/, "", text); sub(/\n+$/, "", text); return text }
-	# The body comes first; one line of it is held back, as the last one is the mark.
-	NR == FNR { body = body held; held = $0 "\n"; next }
-	/^## / { name = substr($0, 4); text[name] = ""; next }
-	name != "" { text[name] = text[name] $0 "\n" }
-	END {
-		if (held != "end\n")
-			exit 1
-		text[ENVIRON["SECTION"]] = ENVIRON["VERDICT"] ", " ENVIRON["STAMP"] "\n\n" body
-		for (name in text) {
-			for (i = ++n; i > 1 && sorted[i - 1] > name; i--)
-				sorted[i] = sorted[i - 1]
-			sorted[i] = name
-		}
-		print "# " ENVIRON["TITLE"]
-		print "\nWritten by a tool; see [README.md](README.md). Last change: " ENVIRON["STAMP"]
-		for (i = 1; i <= n; i++)
-			print "\n## " sorted[i] "\n\n" trimmed(text[sorted[i]])
-	}' - "$results_old" >"$results_new" &&
-		chmod 644 "$results_new" && mv "$results_new" "$RESULTS/$1" && return
-	rm -f "$results_new"
-	return 1
+	[ -e "$RESULTS/$1" ] || : >"$RESULTS/$1" || die "cannot write $RESULTS/$1"
+	# Two bases may be written concurrently.
+	(
+		flock 6
+		results_others=$(awk -v section="$3" '
+			/^## / { name = substr($0, 4) }
+			name != "" && name != section' "$RESULTS/$1") ||
+			die "cannot read $RESULTS/$1"
+		{
+			printf '# %s\n\nWritten by a tool; see [README.md](README.md).\n' "$2"
+			[ -z "$results_others" ] || printf '\n%s\n' "$results_others"
+			printf '\n## %s\n\n%s, %s\n\n%s\n' "$3" "$4" "$5" "$results_body"
+		} | replace_file "$RESULTS/$1"
+	) 6>"$OUT/results.lock"
 }
