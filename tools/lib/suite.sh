@@ -77,7 +77,7 @@ what_was_done() {
 			console | sed -n 's/^zsmalloc_torture: \(alloc=.*[^ ]\) *$/zsmalloc: \1/p' | tail -n 1
 			results ktap | sed -n 's/^ok [0-9]* \(.*: [0-9]* done\).*/\1/p'
 		}
-	} | sed '/^0* /d' | paste -sd, | sed 's/,/, /g'
+	} | sed '/^0* /d' | paste -sd';' | sed 's/;/; /g'
 }
 
 # run_case: builds, boots and judges; prints the finding, or what went wrong.  Of a run
@@ -152,9 +152,9 @@ report() {
 # one_base: all selected cases of $base; status 1 if one failed.
 one_base() {
 	dir=$OUT/$suite/$base
-	only=
-	[ -z "${ONLY-}" ] || only=" ONLY='$ONLY'"
-	stamp=$(results_stamp "make $suite BASE=$base$only")
+	command="make $suite BASE=$base${MINUTES:+ MINUTES=$MINUTES}"
+	[ -z "${ONLY-}" ] || command="$command ONLY='$ONLY'"
+	stamp=$(results_stamp "$command")
 	commit=$(results_commit)
 	lock "$dir.lock"
 	{ mkdir -p "$dir" && : >>"$dir/known"; } || die "cannot write in $dir"
