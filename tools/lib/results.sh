@@ -19,14 +19,12 @@ results_version() { sed -n 1p "$TOP/patches/VERSION" 2>/dev/null | grep . || ech
 # results_commit: the commit of this project, with -dirty if a file differs that a
 # result may depend on.  results/ and *.md are not such files.
 results_commit() {
-	if ! results_id=$(git -C "$TOP" rev-parse --short=12 HEAD 2>/dev/null) ||
-		[ -n "$(git -C "$TOP" rev-parse --show-prefix)" ]; then
+	if results_id=$(git -C "$TOP" --git-dir=.git rev-parse --short=12 HEAD 2>/dev/null) &&
+		results_changed=$(git -C "$TOP" --git-dir=.git status --porcelain -- . ':!results' ':!*.md'); then
+		echo "$results_id${results_changed:+-dirty}"
+	else
 		echo unknown
-		return
 	fi
-	results_changed=$(git -C "$TOP" status --porcelain -- . ':!results' ':!*.md' 2>&1) ||
-		results_changed=unknown
-	echo "$results_id${results_changed:+-dirty}"
 }
 
 # results_stamp COMMAND: version, commit, date and command.  Take it before the run.
@@ -62,20 +60,20 @@ replace_file() {
 results_write() {
 	results_body=$(cat)
 	[ -n "$results_body" ] || die "nothing to write to $1"
-	make_out
-	mkdir -p "$RESULTS" "$OUT" || die "cannot create $RESULTS"
-	[ -e "$RESULTS/$1" ] || : >"$RESULTS/$1" || die "cannot write $RESULTS/$1"
+	mkdir -p "$RESULTS" || die "cannot create $RESULTS"
+	results_old=$RESULTS/$1
+	[ -e "$results_old" ] || results_old=/dev/null
 	# Two bases may be written concurrently.
 	(
 		flock 6
 		results_others=$(awk -v section="$3" '
 			/^## / { name = substr($0, 4) }
-			name != "" && name != section' "$RESULTS/$1") ||
-			die "cannot read $RESULTS/$1"
+			name != "" && name != section' "$results_old") ||
+			die "cannot read $results_old"
 		{
 			printf '# %s\n\nWritten by a tool; see [README.md](README.md).\n' "$2"
 			[ -z "$results_others" ] || printf '\n%s\n' "$results_others"
 			printf '\n## %s\n\n%s, %s\n\n%s\n' "$3" "$4" "$5" "$results_body"
 		} | replace_file "$RESULTS/$1"
-	) 6>"$OUT/results.lock"
+	) 6<"$RESULTS"
 }

@@ -102,17 +102,13 @@ run_case() {
 	echo "${found:-nothing was counted}"
 }
 
-# selected: ONLY names the case, or what is above the slash in its name, or nothing.
-selected() {
+# do_case: a line of TAP.  The case is run unless it is ok, or anew if ONLY names it, or
+# what is above the slash in its name.
+do_case() {
 	case " ${ONLY-} " in
 	'  ' | *" $name "* | *" ${name%/*} "*) ;;
-	*) false ;;
+	*) return 0 ;;
 	esac
-}
-
-# do_case: run the case if it is selected and not yet ok; a line of TAP.
-do_case() {
-	selected || return 0
 	count=$((count + 1))
 	if [ -n "${ONLY-}${again-}" ] || ! is_ok; then
 		began=$(date +%s)
