@@ -99,7 +99,7 @@ run_case() {
 	}
 	dir=$run
 	[ "$found" != 'verdict: PASS' ] || found=$(what_was_done)
-	echo "${found:-nothing was counted}"
+	printf '%s\n' "${found:-nothing was counted}"
 }
 
 # do_case: a line of TAP.  The case is run unless it is ok, or anew if ONLY names it, or
@@ -118,7 +118,7 @@ do_case() {
 	fi
 	known | (
 		IFS='|' read -r _ _ word seconds _ said
-		echo "${word:-not ok} $count - $name ($seconds s): $said"
+		printf '%s\n' "${word:-not ok} $count - $name ($seconds s): $said"
 	)
 	is_ok || failed=$((failed + 1))
 }
@@ -127,8 +127,8 @@ do_case() {
 row() {
 	known | (
 		IFS='|' read -r _ _ word seconds row_commit said || exit
-		echo "| $name | $what | $config | $word | $(printf '%s\n' "$said" | results_code)" \
-			"| $seconds | $row_commit |"
+		printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$name" "$what" "$config" "$word" \
+			"$(printf '%s\n' "$said" | results_code)" "$seconds" "$row_commit"
 	)
 }
 
