@@ -13,6 +13,8 @@ T	:= "$(HERE)/tools"
 
 # CONFIG as the caller gave it, on the command line or in the environment, if at all.
 GIVEN	:= $(CONFIG)
+# The same for BASE.
+GIVEN_BASE := $(BASE)
 
 BASE	?= 5.10
 CONFIG	?= $(if $(filter %-rt,$(BASE)),DEFAULT-RT,DEFAULT)
@@ -31,7 +33,7 @@ topics	= $(foreach topic,$(TOPIC),"$(topic)")
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help help-all run test check apply check-apply list mbox export refresh \
-	deps fetch patch build boot judge status clean bench-deps bench bench-each \
+	deps fetch patch build boot judge status clean bench-deps bench \
 	build-each model mutants races torture matrix coverage deb deb-test test-docs
 
 help:
@@ -84,18 +86,17 @@ help-all:
 #                      throttle, memhotplug, suspend, torture, all, shell
 #   make judge         judge the last boot again
 #
-# Long runs; they write results/, and an interrupted one continues
-#   make matrix        all kernels and tests, on both 5.10 bases
-#                      (ONLY='suspend;huge pages': these cells only)
+# Long runs on all bases that they are for, or on BASE=; they write results/, and an
+# interrupted one continues.  ONLY='NAME...' runs these cases anew.
+#   make matrix        all kernels and tests       (ONLY='suspend huge-pages')
 #   make races         show each race on the base, and that the series fixes it
 #   make mutants       break the series on purpose; a test must detect each mutant
-#   make torture       all stress tests concurrently, with CPU hotplug, for MINUTES=1
-#                      (CONFIG=KASAN-TORTURE; results/ from 30 minutes on)
+#   make torture       all stress tests concurrently, for MINUTES=1  (ONLY=LOCKDEP, or
+#                      KASAN-TORTURE; results/ from 30 minutes on)
 #   make coverage      which lines of the series the tests reach
 #   make bench         what the series costs and gains, base and series in turn, with
 #                      plots   (ROWS='cost latency', N=boots, COMPARE_TREE=DIR: a
 #                      third kernel)
-#   make bench-each    the same after each patch
 #   make model         check the models of the locks with spin
 #   make deb-test      install, boot and remove the packages in a Debian in QEMU; needs
 #                      root
@@ -175,11 +176,6 @@ bench: WORDS = "$(BASE)" $(ROWS)
 bench: bench-words bench-deps
 	@$(T)/bench/bench $(WORDS)
 
-bench-each: DIR = bench
-bench-each: WORDS = "$(BASE)"
-bench-each: bench-each-words deps
-	@$(T)/bench/bench-each $(WORDS)
-
 build-each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOCOMPACT X86-32)
 build-each: build-each-words fetch
 	@$(T)/harness/deps install each
@@ -194,28 +190,25 @@ model:
 	@$(T)/model/run
 
 mutants torture matrix coverage races: DIR = suites
+mutants torture matrix races: WORDS = $(GIVEN_BASE)
 
-mutants: WORDS = "$(BASE)"
-mutants: mutants-words fetch
+mutants: mutants-words deps
 	@$(T)/suites/mutants $(WORDS)
 
-torture: CONFIG = $(GIVEN)
-torture: WORDS = "$(BASE)" $(CONFIG)
-torture: torture-words fetch
+torture: torture-words deps
 	@$(T)/suites/torture $(WORDS)
 
 matrix: matrix-words deps
 	@$(T)/harness/deps install matrix
-	@$(T)/suites/matrix
+	@$(T)/suites/matrix $(WORDS)
+
+races: races-words deps
+	@$(T)/suites/races $(WORDS)
 
 coverage: WORDS = "$(BASE)"
 coverage: coverage-words fetch
 	@$(T)/harness/deps install coverage
 	@$(T)/suites/coverage $(WORDS)
-
-races: WORDS = "$(BASE)"
-races: races-words fetch
-	@$(T)/suites/races $(WORDS)
 
 deb: DIR = deb
 deb-words:

@@ -60,7 +60,7 @@ void run_torture(void)
 
 	snprintf(seconds, sizeof(seconds), "%lu", minutes * 60);
 	setenv("seconds", seconds, 1);
-	setenv("test", "zram_torture", 1);
+	setenv("program", "zram_torture", 1);
 	if (!begin()) {
 		report("error: the kernel has no zsmalloc_torture\n");
 		return;
