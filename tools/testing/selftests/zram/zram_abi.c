@@ -129,13 +129,14 @@ static int compare(int got, int want)
 
 static int check_line(const struct line *line, enum state state)
 {
-	int got, want = line->want[state], tries = 0;
+	int got, want = line->want[state];
+	unsigned int tries = 0;
 
 	if (!zt_has_attr(device, line->attr))
 		return zt_skip("this kernel has none");
-	/* Somebody, as udev, may look at a device that has got its size. */
+	/* udev, say, may open a device that was given a size. */
 	while ((got = zt_put(device, line->attr, line->value)) == EBUSY && want != EBUSY &&
-	       tries++ < 100)
+	       tries++ < 100 * zt_slow())
 		zt_sleep(10);
 	return compare(got, want);
 }
@@ -224,7 +225,7 @@ static void run_lines(enum state state, int skip)
 	}
 }
 
-static void tell(int status, enum state state, const char *what, const char *attr)
+static void report(int status, enum state state, const char *what, const char *attr)
 {
 	char name[128];
 
@@ -240,14 +241,14 @@ static void run_state(enum state state)
 	run_lines(state, skip);
 	status = in_state(state, skip);
 	for (i = 0; zt_readable[i]; i++)
-		tell(status ? status : check_form(zt_readable[i]), state, "read ",
+		report(status ? status : check_form(zt_readable[i]), state, "read ",
 		     zt_readable[i]);
 	for (i = 0; i < ARRAY_SIZE(write_only); i++)
-		tell(status ? status : check_not_readable(write_only[i]), state,
+		report(status ? status : check_not_readable(write_only[i]), state,
 		     "can't read ", write_only[i]);
-	tell(status ? status : check_size(state), state, "what they show: ",
+	report(status ? status : check_size(state), state, "what they show: ",
 	     "disksize, initstate");
-	tell(status ? status : check_remove(state), state, "", "hot_remove");
+	report(status ? status : check_remove(state), state, "", "hot_remove");
 	leave_state();
 }
 

@@ -65,9 +65,10 @@ static int step_open(struct zt_worker *w)
 /* Once unloaded and loaded, so that there is one device. */
 static int one_device(void)
 {
-	int error, tries = 0;
+	unsigned int tries = 0;
+	int error;
 
-	while ((error = zt_unload()) && tries++ < 500)
+	while ((error = zt_unload()) && tries++ < 500 * zt_slow())
 		zt_sleep(10);
 	if (error && error != ENOENT)
 		return zt_fail("unload: %s", strerror(error));

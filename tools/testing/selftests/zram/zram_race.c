@@ -6,8 +6,8 @@
  * kernel with windows, see zram_race.h: one task waits in the window while
  * another does what must not hurt it.
  *
- * Environment: ZRAM_WINDOW_MS, how long a window is open (1000); ZRAM_KO, the
- * module, for the case that unloads it.
+ * Environment: ZRAM_WINDOW_MS, how long a window is open (1000, times ZRAM_SLOW);
+ * ZRAM_KO, the module, for the case that unloads it.
  */
 #include "zram_race.h"
 
@@ -48,7 +48,7 @@ unsigned int race_window_ms(void)
 {
 	const char *ms = getenv("ZRAM_WINDOW_MS");
 
-	return ms ? atoi(ms) : 1000;
+	return ms ? (unsigned int)atoi(ms) : 1000 * zt_slow();
 }
 
 int race_enter(const char *window, struct zt_task *t, int (*run)(void *arg), void *arg)

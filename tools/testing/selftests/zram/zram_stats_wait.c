@@ -7,7 +7,7 @@
  * wait for one lock, all who read an attribute then wait as well.  Each
  * attribute is read over and over, and has to answer within a limit.
  *
- * Environment: ZRAM_STAT_LIMIT_US, the limit (1000000).
+ * Environment: ZRAM_STAT_LIMIT_US, the limit (1000000, times ZRAM_SLOW).
  */
 #include "zram_test.h"
 
@@ -36,6 +36,12 @@ static struct probe probes[] = {
 	{ .name = "writeback_limit" }, { .name = "writeback_limit_enable" },
 	{ .name = BLOCK_STATE },
 };
+
+/* Microseconds: how long the attributes are read; more than any limit allows. */
+static unsigned long long run_time(void)
+{
+	return zt_seconds() * zt_slow() * 1000000ULL;
+}
 
 /* --- the slow device ----------------------------------------------------- */
 
@@ -80,9 +86,9 @@ static int null_add(char *path, size_t size)
 
 static int wait_for_node(const char *path)
 {
-	int tries;
+	unsigned int tries;
 
-	for (tries = 0; tries < 100 && access(path, R_OK | W_OK); tries++)
+	for (tries = 0; tries < 100 * zt_slow() && access(path, R_OK | W_OK); tries++)
 		zt_sleep(20);
 	return access(path, R_OK | W_OK) ? errno : 0;
 }
@@ -125,7 +131,7 @@ static void read_probe(struct probe *p)
 static int read_probes(void *unused)
 {
 	struct sched_param priority = { .sched_priority = 10 };
-	unsigned long long end = zt_now() + zt_seconds() * 1000000ULL;
+	unsigned long long end = zt_now() + run_time();
 	int error = pthread_setschedparam(pthread_self(), SCHED_FIFO, &priority);
 	unsigned int i;
 
@@ -159,10 +165,10 @@ static void find_probes(void)
 	}
 }
 
-/* As much as keeps the slow device busy for twice ZRAM_SECONDS. */
+/* As much as keeps the slow device busy for twice run_time(). */
 static int fill(void)
 {
-	unsigned long pages = zt_seconds() * 2 * 1000 / PAGE_MS, i;
+	unsigned long pages = run_time() * 2 / (1000 * PAGE_MS), i;
 	char size[32];
 	int fd, error;
 
@@ -207,16 +213,17 @@ static int judge(const struct probe *p, unsigned long long limit)
 	if (p->longest >= limit)
 		return zt_fail("a read took %llu us", p->longest);
 	/* It is not the reader's fault if the reset is fast. */
-	if (p->reads < (reset.ended - reset.began < zt_seconds() * 1000000ULL ? 1 : 3))
+	if (p->reads < (reset.ended - reset.began < run_time() ? 1 : 3))
 		return zt_fail("it was read %lu times", p->reads);
 	return KSFT_PASS;
 }
 
 static int judge_reset(void)
 {
+	if (reset.began >= writeback.ended && writeback.error)
+		return zt_fail("writeback: %s", strerror(writeback.error));
 	if (reset.began >= writeback.ended)
-		return zt_fail("the writeback was over before the reset: %s",
-			       strerror(writeback.error));
+		return zt_skip("the writeback was over before the reset, the machine is too slow");
 	if (reset.error)
 		return zt_fail("reset: %s", strerror(reset.error));
 	return KSFT_PASS;
@@ -227,14 +234,15 @@ static int judge_patience(void)
 {
 	unsigned long long took = reset.ended - reset.began;
 
-	if (took > 1000000)
+	if (took > 1000000ULL * zt_slow())
 		return zt_fail("the reset took %llu us", took);
 	return KSFT_PASS;
 }
 
 int main(void)
 {
-	const char *limit = getenv("ZRAM_STAT_LIMIT_US");
+	const char *given = getenv("ZRAM_STAT_LIMIT_US");
+	unsigned long long limit = given ? strtoull(given, NULL, 0) : 1000000ULL * zt_slow();
 	char node[64];
 	unsigned int i;
 	int error;
@@ -262,7 +270,7 @@ int main(void)
 	zt_result(judge_reset(), "reset during a writeback");
 	zt_result(judge_patience(), "reset does not wait for the writeback");
 	for (i = 0; i < ARRAY_SIZE(probes); i++)
-		zt_result(judge(&probes[i], limit ? strtoull(limit, NULL, 0) : 1000000),
+		zt_result(judge(&probes[i], limit),
 			  probes[i].name);
 	zt_result(zt_works_and_goes(id), "it holds data and goes");
 	return zt_end();

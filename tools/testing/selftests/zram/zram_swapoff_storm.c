@@ -121,7 +121,7 @@ static int end_child(pid_t pid)
 		return zt_fail("the process ended with status %#x", status);
 	if (shared->wrong)
 		return zt_fail("%lu pages, %s", shared->wrong, shared->text);
-	return shared->rounds ? KSFT_PASS : zt_fail("there was no round");
+	return shared->rounds ? KSFT_PASS : zt_skip("there was no round, the machine is too slow");
 }
 
 /* --- the two that want the device ---------------------------------------- */
@@ -165,6 +165,7 @@ static int swapoff_alone(int id)
 static int step_swap(struct zt_worker *w)
 {
 	int used, error = zt_put(w->id, "disksize", "64M");
+	unsigned int tries = 0;
 
 	if (error && error != EBUSY)
 		return error;
@@ -173,7 +174,9 @@ static int step_swap(struct zt_worker *w)
 		return error;
 	__atomic_add_fetch(&use, 1, __ATOMIC_SEQ_CST);
 	usleep(50000 + zt_random(w) % 200000);
-	used = is_used(w->id);
+	/* A busy machine may not have run the process that is swapped. */
+	while (!(used = is_used(w->id)) && tries++ < 10 * zt_slow())
+		zt_sleep(50);
 	seen_used += used;
 	__atomic_add_fetch(&use, 1, __ATOMIC_SEQ_CST);
 	error = swapoff_alone(w->id);

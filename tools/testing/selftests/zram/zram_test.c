@@ -10,8 +10,8 @@
 #include <time.h>
 
 #define CONTROL		"/sys/class/zram-control/"
-/* Microseconds that somebody else may have our device open. */
-#define PATIENCE	5000000
+/* Microseconds that another program may have our device open. */
+#define PATIENCE	(5000000ULL * zt_slow())
 /* Bits of /proc/sys/kernel/tainted: bad page, died, warned, soft lockup. */
 #define COMPLAINTS	(BIT(5) | BIT(7) | BIT(9) | BIT(14))
 #define MAX_ID		4096
@@ -25,12 +25,22 @@ static int own[MAX_ID];
 
 /* --- the program --------------------------------------------------------- */
 
+static unsigned int positive_env(const char *name, int otherwise)
+{
+	const char *value = getenv(name);
+	int number = value ? atoi(value) : 0;
+
+	return number > 0 ? number : otherwise;
+}
+
 unsigned int zt_seconds(void)
 {
-	const char *value = getenv("ZRAM_SECONDS");
-	int seconds = value ? atoi(value) : 5;
+	return positive_env("ZRAM_SECONDS", 5);
+}
 
-	return seconds > 0 ? seconds : 5;
+unsigned int zt_slow(void)
+{
+	return positive_env("ZRAM_SLOW", 1);
 }
 
 unsigned long long zt_now(void)
@@ -92,7 +102,7 @@ const char *zt_set_up(void)
 		return "pages are too large";
 	tainted = complaints();
 	signal(SIGALRM, too_long);
-	alarm(zt_seconds() * 3 + 180);
+	alarm((zt_seconds() * 3 + 180) * zt_slow());
 	atexit(clean_up);
 	return NULL;
 }
@@ -228,14 +238,15 @@ static int open_own_node(int id, int flags)
 
 int zt_open(int id, int flags)
 {
-	int fd, tries;
+	unsigned int tries = 0;
+	int fd;
 
-	for (tries = 0; tries < 100; tries++) {
+	do {
 		fd = zt_try_open(id, flags);
 		if (fd != -ENOENT && fd != -ENXIO && fd != -EBUSY)
 			return fd;
 		zt_sleep(20);
-	}
+	} while (++tries < 100 * zt_slow());
 	return fd == -ENOENT ? open_own_node(id, flags) : fd;
 }
 

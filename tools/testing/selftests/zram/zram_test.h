@@ -6,7 +6,8 @@
  * count, and only the main thread prints.  A test case returns KSFT_PASS,
  * zt_fail("why") or zt_skip("why"), and zt_result() prints it.
  *
- * Environment: ZRAM_SECONDS, how long each storm runs (5).
+ * Environment: ZRAM_SECONDS, how long each storm runs (5); ZRAM_SLOW, the factor by
+ * which all time limits are stretched on a slow or busy machine (1).
  */
 #ifndef ZRAM_TEST_H
 #define ZRAM_TEST_H
@@ -25,9 +26,16 @@
 
 #include "kselftest.h"
 
+/* Newer versions of kselftest.h have some of them. */
+#ifndef __printf
 #define __printf(a, b)	__attribute__((__format__(__printf__, a, b)))
+#endif
+#ifndef ARRAY_SIZE
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#endif
+#ifndef BIT
 #define BIT(nr)		(1UL << (nr))
+#endif
 
 /* What a read returns that got other data than was written. */
 #define ZT_WRONG	(-1)
@@ -37,6 +45,8 @@
 /* Returns why the program can't run at all; NULL if it can. */
 const char *zt_set_up(void);
 unsigned int zt_seconds(void);
+/* The factor of all time limits; 1 or more. */
+unsigned int zt_slow(void);
 /* Microseconds, from somewhere. */
 unsigned long long zt_now(void);
 void zt_sleep(unsigned int ms);
@@ -183,7 +193,10 @@ int zt_task_join(struct zt_task *t);
 int zt_task_reset(void *id);
 int zt_task_remove(void *id);
 
-/* A case: resets a device, as set_up makes it, while it writes back. */
+/*
+ * A case: resets a device, as set_up makes it, while it writes back.  Skips if each
+ * writeback ended before the reset began.
+ */
 int zt_reset_meets_writeback(int id, int (*set_up)(int id));
 
 /* --- other parts of the kernel ------------------------------------------- */
@@ -261,7 +274,10 @@ static inline void zt_judge(const struct zt_worker *w, unsigned int count)
 static inline int zt_end(void)
 {
 	ksft_test_result(!zt_complained(), "the kernel did not complain\n");
-	return ksft_get_fail_cnt() ? ksft_exit_fail() : ksft_exit_pass();
+	if (ksft_get_fail_cnt())
+		ksft_exit_fail();
+	ksft_exit_pass();
+	return KSFT_PASS;
 }
 
 #endif

@@ -355,11 +355,11 @@ static int set_up(const char *backing)
 
 static int all_go(void)
 {
-	unsigned int i;
-	int error, tries = 0;
+	unsigned int i, tries = 0;
+	int error;
 
 	/* there may be no memory for what is out there */
-	while ((error = zt_swapoff(id[SWAP])) == ENOMEM && tries++ < 100)
+	while ((error = zt_swapoff(id[SWAP])) == ENOMEM && tries++ < 100 * zt_slow())
 		zt_sleep(50);
 	swap_on = !!error;
 	leave();

@@ -234,7 +234,7 @@ static int case_writeback(int id)
 		put(COMP "fail_decompress", "0");
 		wrong = error ? 0 : check_area(&a);
 		put(COMP "fail_decompress", "2");
-	} while (!error && !wrong && tries++ < 20 &&
+	} while (!error && !wrong && tries++ < 20 * zt_slow() &&
 		 (number(DEBUG "written_back_pages") == before || !failed));
 	put(COMP "fail_decompress", "0");
 	put(ZSWAP "max_pool_percent", "30");
