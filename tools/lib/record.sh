@@ -29,3 +29,27 @@ console() {
 		-e 's/^\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? //' \
 		-e 's/\[ *[0-9]+\.[0-9]+\](\[ *[TC][0-9]+\])? /\n/g'
 }
+
+# values: all of the record in $dir, one a line: "meta KEY TEXT", "result KEY TEXT",
+# "figure NAME TEXT", and "torture KEY TEXT" of zsmalloc_torture's last line of figures.  Of a
+# key that is there twice, the last one counts.
+values() {
+	sed 's/^\([^:]*\): */meta \1 /' "$dir/meta" 2>/dev/null
+	tr -d '\r' <"$dir/result" |
+		sed -e 's/^figure: /figure /' -e t -e 's/^\([^: ]*\): */result \1 /'
+	console | sed -n 's/^zsmalloc_torture: \(alloc=.*\)/\1/p' | tail -n 1 |
+		tr ' =' '\n ' | sed 's/^/torture /'
+}
+
+# kunit, selftests: what KUnit printed on the console, and the selftests of the record,
+# in the form of ktap.awk; a selftest is a suite.
+kunit() { console | awk -f "$TOP/tools/lib/ktap.awk"; }
+selftests() {
+	tr -d '\r' <"$dir/result" | sed -n -E \
+		-e 's/^selftest: /    # Subtest: /p' \
+		-e 's/^ktap: /    /p' \
+		-e 's/^selftest_status: [^ ]+ [04]$/ok 1/p' \
+		-e 's/^selftest_status: [^ ]+ ([0-9]+)$/not ok 1 exit status \1/p' \
+		-e 's/^selftest_status: [^ ]+ (signal .*)/not ok 1 killed by \1/p' |
+		awk -f "$TOP/tools/lib/ktap.awk"
+}
