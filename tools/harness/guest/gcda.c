@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What code was reached: the files that a kernel with gcov keeps in debugfs, for
- * 'make coverage'.  Tells of each:
+ * Which code was reached: the files that a kernel with gcov keeps in debugfs, for
+ * 'make coverage'.  Reports for each of them:
  *	gcda: PATH
  *	gcda_data: HEX		over and over, in order
  */

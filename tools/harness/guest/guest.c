@@ -99,6 +99,13 @@ unsigned long cmdline_ulong(const char *name, unsigned long otherwise)
 	return value ? strtoul(value, NULL, 0) : otherwise;
 }
 
+unsigned long slow(void)
+{
+	unsigned long factor = cmdline_ulong("slow", 1);
+
+	return factor ? factor : 1;
+}
+
 unsigned long long ram(void)
 {
 	struct sysinfo info;

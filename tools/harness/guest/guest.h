@@ -18,23 +18,25 @@
 
 /* Returns 0 if all of text went into the file. */
 int write_file(const char *path, const char *text);
-/* As write_file(), but the run is worth nothing without it. */
+/* As write_file(), but reports an error, with which the run fails. */
 void write_file_or_die(const char *path, const char *text);
 
-/* Nothing to do where there is no such file. */
+/* Does nothing where there is no such file. */
 void load_module(const char *path);
 
 /* The whole of a small file, until the next call; empty if there is none. */
 const char *read_file(const char *path);
 /* What follows key at the start of a line of a file; NULL if nothing does. */
 const char *field(const char *path, const char *key);
-/* Tells it. */
+/* Reports it as "key: value". */
 void report_field(const char *path, const char *key);
 /* The nth number of a file that has nothing else; 0 if there is none. */
 unsigned long long nth_number(const char *path, int nth);
 
 /* A number of the kernel command line. */
 unsigned long cmdline_ulong(const char *name, unsigned long otherwise);
+/* The factor of all limits that depend on speed: slow=N, 1 without. */
+unsigned long slow(void);
 /* Bytes of memory. */
 unsigned long long ram(void);
 /* zram0 as a device of that many bytes. */
@@ -48,13 +50,13 @@ pid_t start(int out, char *const argv[]);
 int finish(pid_t pid);
 
 /*
- * Writes 1 to a file for ever, with a pause of so many microseconds and then of REST
- * times as long as the write took.  Where there is a count it lies in memory that is
- * shared.
+ * Writes 1 to a file in an endless loop.  After each write it pauses for PAUSE
+ * microseconds and REST times as long as the write took.  A count, if there is one, lies
+ * in shared memory.
  */
 pid_t start_loop(const char *path, unsigned int pause, unsigned int rest,
 		 unsigned long *count);
-/* Does nothing, for ever, and as busily. */
+/* Spins in an endless loop. */
 pid_t start_spin(void);
 void stop_loop(pid_t pid);
 

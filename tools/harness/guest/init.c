@@ -2,8 +2,8 @@
 /*
  * init - PID 1 of the guest
  *
- * Does what the kernel command line asks for and tells the outside on a
- * second serial port, which a dead console can't fake:
+ * Runs the test that the kernel command line names and reports on a second serial
+ * port, which a dead console can't fake:
  *
  *	test=kunit	nothing: the suites ran before PID 1 started
  *	test=swap	the swap run, see run_swap.c for more words
@@ -15,15 +15,16 @@
  *			swapcost.c; pages=4096 says how many pages they take; and
  *			the memory besides the data, see run_memory.c
  *	test=zs-scale	zsmalloc's own performance test, see run_zs_scale.c
- *	test=latency	who is late while a process swaps, see run_latency.c
- *	test=throttle	who waits for a throttled process, see run_throttle.c
+ *	test=latency	timer wakeup latency while a process swaps, see run_latency.c
+ *	test=throttle	waits for a throttled process, see run_throttle.c
  *	test=memhotplug	memory is offlined while zram is in use, see run_memhotplug.c
  *	test=suspend	the system is suspended while zram is in use, see run_suspend.c
  *	test=torture	zsmalloc's and zram's torture tests, see run_torture.c
  *	test=shell	busybox on the console
+ *	slow=N		the factor of all limits that depend on the speed of the host
  *
  * Each line there is "key: value".  The first is "start", the last is "end";
- * between them stand all the figures that the judge wants.
+ * between them stand all the values that the judge checks.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,17 +88,17 @@ static unsigned int count_leaks(const char *text)
 static void report_leaks(void)
 {
 	static const char file[] = "/sys/kernel/debug/kmemleak";
-	static int told;
+	static int reported;
 	const char *text;
 	unsigned int leaks, lines = 0;
 
-	if (told++ || access(file, R_OK))
+	if (reported++ || access(file, R_OK))
 		return;
 	sleep(6);
 	write_file_or_die(file, "scan");
 	write_file_or_die(file, "scan");
 	leaks = count_leaks(read_file(file));
-	/* who asked for the first one */
+	/* the allocation of the first one */
 	for (text = read_file(file); leaks && *text && lines++ < 40; text += strspn(text, "\n")) {
 		report("leak: %.*s\n", (int)strcspn(text, "\n"), text);
 		text += strcspn(text, "\n");
@@ -117,7 +118,7 @@ static void report_health(void)
 	report("tainted: %.*s\n", (int)strcspn(text, "\n"), text);
 }
 
-/* Told at the end, as the kernel may give up one that it does not trust. */
+/* Reported at the end, because the kernel may replace a clock that it does not trust. */
 static void report_clock(void)
 {
 	const char *name = read_file("/sys/devices/system/clocksource/clocksource0/"
@@ -126,13 +127,23 @@ static void report_clock(void)
 	report("clock: %.*s\n", (int)strcspn(name, "\n"), name);
 }
 
+/*
+ * A task with a real-time priority is stopped when it ran for a second.  If the host
+ * takes the guest's CPUs away, the kernel may think that such a task ran all the time.
+ */
+static void disable_rt_throttling(void)
+{
+	static const char file[] = "/proc/sys/kernel/sched_rt_runtime_us";
+
+	if (access(file, F_OK) == 0)
+		write_file_or_die(file, "-1");
+}
+
 static void run_opcost(void)
 {
 	unsigned long pages = cmdline_ulong("pages", 4096);
 	char arg_pages[32];
 
-	/* or who runs with SCHED_FIFO for long is stopped now and then */
-	write_file_or_die("/proc/sys/kernel/sched_rt_runtime_us", "-1");
 	set_up_zram(4096ULL * pages);
 	snprintf(arg_pages, sizeof(arg_pages), "%lu", pages);
 	report("zramcost_status: %d\n", finish(start(STDOUT_FILENO,
@@ -169,11 +180,11 @@ static void run(const char *test)
 		run_selftests();
 	if (all)
 		torture_briefly();
-	/* kmemleak gives up when memory gets short, as it does in the next one */
-	if (all)
+	if (all || !strcmp(test, "swap")) {
+		/* kmemleak disables itself when memory gets short, as it does in this run */
 		report_leaks();
-	if (all || !strcmp(test, "swap"))
 		run_swap();
+	}
 	if (!strcmp(test, "contention"))
 		run_contention();
 	if (!strcmp(test, "faults"))
@@ -210,6 +221,7 @@ int main(void)
 	load_module(ZSMALLOC_MODULE);
 	load_module(ZRAM_MODULE);
 
+	disable_rt_throttling();
 	run(test);
 	report_coverage();
 	report_clock();

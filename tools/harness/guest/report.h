@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the guest's programs say: "key: value" lines on stdout, which init makes
- * the port that the judge reads.  One write a line, so that lines of several
+ * How the guest's programs report: "key: value" lines on stdout, which init connects
+ * to the port that the judge reads.  Each line is one write, so that lines of several
  * programs stay whole.
  */
 #ifndef REPORT_H

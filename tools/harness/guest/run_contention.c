@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The io run: how much of a device's speed compaction costs.  In each round one,
+ * The contention run: how much of a device's speed compaction costs.  In each round one,
  * two and four threads read and overwrite zram0 for a while, 90 % of it reads; and
  * again while another task spins, writes to "compact" without a pause, or compacts
  * memory and so migrates zsmalloc's pages.  The spinner shows what one more busy task
@@ -10,14 +10,16 @@
  *	seconds=3	how long each part takes
  *	seed=N		of the order of reads and writes
  *
- * Each round tells for each number T of threads:
+ * Each round reports for each number T of threads:
  *	figure: ioT_quiet N	operations a second of T threads alone
  *	figure: ioT_spun F	what share of it is kept with the spinner,
  *	figure: ioT_kept F	during compaction,
  *	figure: ioT_migrate_kept F	and during migration
  *	figure: ioT_compactions N	writes to "compact" that returned
  *	figure: ioT_freed N	pages that they freed (pages_compacted)
- * and the run, where the kernel keeps lock_stat:
+ * and the run
+ *	zramio_failed: N	how often zramio found wrong data or an error
+ * and, where the kernel has lock_stat:
  *	figure: contended N	how often a lock of zsmalloc or zram was
  *	figure: longest_hold N	microseconds that one was held
  *	lock: TEXT		and each by itself
@@ -51,14 +53,20 @@ static void report_wrong(void)
 	}
 }
 
-/* Runs zramio to its end; figure() then knows its figures. */
+/* How often zramio failed. */
+static unsigned int failed;
+
+/* Runs zramio to its end; figure() then returns its figures. */
 static void zramio(char *const argv[])
 {
 	int out = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0600), status;
 
 	status = finish(start(out, argv));
 	close(out);
-	report("zramio_status: %d\n", status);
+	if (status) {
+		report("error: zramio ended with status %d\n", status);
+		failed++;
+	}
 	report_wrong();
 }
 
@@ -81,7 +89,7 @@ static unsigned long long zramio_for(unsigned int threads, unsigned long seconds
 	return figure("per_second");
 }
 
-/* --- those who are in the way -------------------------------------------- */
+/* --- what runs at the same time ------------------------------------------ */
 
 /* The loops count in processes of their own. */
 static unsigned long *count;
@@ -99,7 +107,7 @@ static pid_t start_migrate(void)
 static const struct {
 	const char *name;
 	pid_t (*start)(void);
-} besides[] = {
+} loads[] = {
 	{ "spun", start_spin },
 	{ "kept", start_compact },
 	{ "migrate_kept", start_migrate },
@@ -113,14 +121,19 @@ static void one_round(unsigned int threads, unsigned long seconds, unsigned long
 	pid_t other;
 
 	report("figure: io%u_quiet %llu\n", threads, quiet);
-	for (i = 0; i < sizeof(besides) / sizeof(*besides); i++) {
+	if (!quiet)
+		report("error: no operation of %u threads\n", threads);
+	for (i = 0; i < sizeof(loads) / sizeof(*loads); i++) {
 		*count = 0;
-		other = besides[i].start();
+		other = loads[i].start();
 		per_second = zramio_for(threads, seconds, ++seed);
 		stop_loop(other);
-		report("figure: io%u_%s %.4f\n", threads, besides[i].name,
+		if (!per_second)
+			report("error: no operation of %u threads, %s\n", threads,
+			       loads[i].name);
+		report("figure: io%u_%s %.4f\n", threads, loads[i].name,
 		     quiet ? 1.0 * per_second / quiet : 0);
-		if (besides[i].start == start_compact)
+		if (loads[i].start == start_compact)
 			report("figure: io%u_compactions %lu\n", threads, *count);
 	}
 	report("figure: io%u_freed %llu\n", threads,
@@ -166,7 +179,7 @@ void run_contention(void)
 
 	count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	report("stage: io run\nram: %llu\nrounds: %lu\nseconds: %lu\n",
+	report("stage: contention run\nram: %llu\nrounds: %lu\nseconds: %lu\n",
 	     ram(), rounds, seconds);
 	set_up_zram(ram() / 2);
 	zramio_once("fill");
@@ -176,6 +189,7 @@ void run_contention(void)
 		report("progress: io %lu\n", (i + 1) * 100 / rounds);
 	}
 	zramio_once("check");
+	report("zramio_failed: %u\n", failed);
 	report_locks();
 	write_file_or_die(ZRAM "reset", "1");
 }

@@ -13,14 +13,14 @@
  *	flush=1		instead, how long it takes to free swap slots
  *	late=N		also, the task that ran whenever the thread was later than N microseconds
  *
- * Tells what timerlat and swapload tell, and
+ * Reports what timerlat and swapload report, and
  *	figure: swap_rate N	pages swapped out and in a second
  *	figure: load_ms N	what the process took; zswap's pages are not in the former
  * or, instead of the latencies, line by line,
  *	held: TEXT		what kmod/preemptoff.c has
  *	flush: TEXT		the histogram of trace_flushes()
- *	held_up: NS STACK	how late the thread was let run, and what the one that ran until
- *				then did, innermost first (on x86, under icount)
+ *	held_up: NS STACK	how late the thread was switched to, and where the task was that
+ *				ran until then, innermost first (on x86, under icount)
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -41,7 +41,7 @@
 #define PREEMPTOFF	"/sys/kernel/debug/preemptoff/"
 /*
  * Not one that was preempted, as it may be where its caller holds no lock; one that
- * interrupts the tracing of another may be told to come before it.
+ * interrupts the tracing of another one may have an earlier time stamp.
  */
 #define SANE	" && lat < 200000"
 
@@ -72,8 +72,8 @@ static void trace_flushes(void)
 }
 
 /*
- * Who lets timerlat run, with a stack each time.  To write that takes longer than most
- * sections; so it is told when the switch began, by a clock that is read in nanoseconds.
+ * The tasks before timerlat, with a stack each time.  Writing the stack takes longer than
+ * most sections, so the trace says when the switch began, by a clock in nanoseconds.
  */
 static void trace_switches(void)
 {
@@ -95,7 +95,7 @@ static unsigned long long time_of(const char *line)
 	return when;
 }
 
-/* Of the trace, the stacks behind which timerlat says that it was late. */
+/* Of the trace, the stacks that are followed by a mark of timerlat that it was late. */
 static void report_held_up(void)
 {
 	char line[512], stack[1024] = "", *late;
@@ -108,7 +108,7 @@ static void report_held_up(void)
 			stack[0] = '\0';
 			switched = time_of(line);
 		} else if (late && switched) {
-			/* nobody was in its way if there was no switch */
+			/* Without a switch no other task delayed it. */
 			report("held_up: %lld %.200s\n",
 			     strtoll(late + 25, NULL, 10) - (long long)(time_of(line) - switched),
 			     stack);
@@ -121,20 +121,26 @@ static void report_held_up(void)
 		fclose(file);
 }
 
-/* A file, line by line. */
-static void report_lines(const char *name, const char *path)
+/* A file, line by line; must is in one of them, or nothing was measured. */
+static void report_lines(const char *name, const char *path, const char *must)
 {
 	char line[4096];
 	FILE *file = fopen(path, "r");
+	int found = 0;
 
 	if (!file) {
 		report("error: no %s\n", path);
 		return;
 	}
-	while (fgets(line, sizeof(line), file))
-		if (line[0] != '\n' && line[0] != '#')
-			report("%s: %.*s\n", name, (int)strcspn(line, "\n"), line);
+	while (fgets(line, sizeof(line), file)) {
+		if (line[0] == '\n' || line[0] == '#')
+			continue;
+		report("%s: %.*s\n", name, (int)strcspn(line, "\n"), line);
+		found |= !!strstr(line, must);
+	}
 	fclose(file);
+	if (!found)
+		report("error: nothing was measured in %s\n", path);
 }
 
 /* Pages swapped in, by zswap or by the device */
@@ -164,12 +170,12 @@ static double seconds(void)
 static void wait_for_hres(void)
 {
 	struct timespec resolution = { .tv_nsec = 0 };
-	unsigned int tries = 0;
+	unsigned long tries = 0;
 
 	do {
 		usleep(10000);
 		clock_getres(CLOCK_MONOTONIC, &resolution);
-	} while (resolution.tv_nsec != 1 && tries++ < 1000);
+	} while (resolution.tv_nsec != 1 && tries++ < 1000 * slow());
 	if (resolution.tv_nsec != 1)
 		report("error: no timers of high resolution\n");
 }
@@ -192,8 +198,6 @@ void run_latency(void)
 	double began, took;
 
 	report("stage: latency run\nram: %llu\n", ram());
-	/* or who runs with SCHED_FIFO for long is stopped now and then */
-	write_file_or_die("/proc/sys/kernel/sched_rt_runtime_us", "-1");
 	/* or it waits until pages that it locked have been migrated */
 	if (access(UNEVICTABLE, F_OK) == 0)
 		write_file_or_die(UNEVICTABLE, "0");
@@ -238,11 +242,11 @@ void run_latency(void)
 	if (migration)
 		stop_loop(migration);
 	if (held)
-		report_lines("held", PREEMPTOFF "sections");
+		report_lines("held", PREEMPTOFF "sections", " < ");
 	if (getenv("late"))
 		report_held_up();
 	if (flush)
-		report_lines("flush", EVENTS "synthetic/flush/hist");
+		report_lines("flush", EVENTS "synthetic/flush/hist", "hitcount");
 	report("loads: 1\n");
 	report("pswpin: %llu\n", swapped_in());
 	if (swapoff_zram())

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The move run: how often memory can be emptied while two threads read and overwrite
- * zram0, whose pages are all over it.  In turn, each block of movable memory is taken
- * offline and put back, and pieces of CMA's area are allocated, all of them, and freed.
- * There is room for what has to move; where there was none, tries took hours.
+ * The memhotplug run: how often memory can be emptied while two threads read and
+ * overwrite zram0, whose pages are all over it.  In turn, each block of movable memory is
+ * taken offline and put back online, and all of the CMA area is allocated in pieces and
+ * freed.  There is room for the pages that migrate; without it, a try took hours.
  * On the kernel command line:
  *
  *	seconds=20	how long
  *	pages=N		of zram0 (three quarters of memory; about half of it compresses)
- *	limit=5000	milliseconds that a block may take; then it is let off
+ *	limit=5000	milliseconds that a block may take, times slow=
  *
- * Tells, for WHAT "offline" and "cma":
- *	WHAT_tries: N
- *	figure: WHAT_done N	of 100 tries
- *	figure: WHAT_ms N	in the middle, of those that were done
- * and pgmigrate_success, and what zsmalloc says.
+ * Reports, for NAME "offline" and "cma":
+ *	NAME_tries: N
+ *	figure: NAME_done N	of 100 tries
+ *	figure: NAME_ms N	median of those that were done
+ * and pgmigrate_success, and the counters of zsmalloc.
  */
 #include <fcntl.h>
 #include <glob.h>
@@ -39,12 +39,12 @@
 #define OUTPUT		"/tmp/zramio.out"
 
 struct tries {
-	const char *what;
+	const char *name;
 	unsigned int tries, done;
 	double ms[MAX_TRIES];
 };
 
-static struct tries offline = { .what = "offline" }, cma = { .what = "cma" };
+static struct tries offline = { .name = "offline" }, cma = { .name = "cma" };
 static char block[MAX_BLOCKS][64];
 static unsigned int blocks;
 
@@ -71,8 +71,8 @@ static int try(struct tries *t, const char *path, const char *text)
 }
 
 /*
- * Blocks that have movable memory only, and can go while nothing is in them: the
- * firmware has a part of the last one.
+ * Blocks that have movable memory only, and can be taken offline while nothing is in
+ * them: the firmware has a part of the last one.
  */
 static void find_blocks(void)
 {
@@ -100,8 +100,8 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-/* The kernel goes on until nothing is left, or a signal comes. */
-static void let_off_after(unsigned long ms)
+/* The kernel continues until nothing is left, or a signal is pending. */
+static void interrupt_after(unsigned long ms)
 {
 	struct itimerval timer = { .it_value = { ms / 1000, ms % 1000 * 1000 } };
 
@@ -113,10 +113,10 @@ static void take_offline(unsigned long limit)
 	unsigned int i;
 
 	for (i = 0; i < blocks; i++) {
-		let_off_after(limit);
+		interrupt_after(limit);
 		if (!try(&offline, block[i], "offline"))
 			write_file_or_die(block[i], "online_movable");
-		let_off_after(0);
+		interrupt_after(0);
 	}
 }
 
@@ -142,17 +142,17 @@ static int compare(const void *a, const void *b)
 
 static void report_tries(struct tries *t)
 {
-	report("%s_tries: %u\n", t->what, t->tries);
+	report("%s_tries: %u\n", t->name, t->tries);
 	if (!t->tries)
 		return;
-	report("figure: %s_done %.1f\n", t->what, 100.0 * t->done / t->tries);
+	report("figure: %s_done %.1f\n", t->name, 100.0 * t->done / t->tries);
 	if (!t->done)
 		return;
 	qsort(t->ms, t->done, sizeof(*t->ms), compare);
-	report("figure: %s_ms %.2f\n", t->what, t->ms[t->done / 2]);
+	report("figure: %s_ms %.2f\n", t->name, t->ms[t->done / 2]);
 }
 
-/* Two threads of random I/O, most of it reads, with what they say in OUTPUT. */
+/* Two threads of random I/O, most of it reads, with their report in OUTPUT. */
 static pid_t start_io(void)
 {
 	int out = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -171,13 +171,14 @@ static int zramio_once(const char *mode)
 
 void run_memhotplug(void)
 {
-	unsigned long pages = cmdline_ulong("pages", ram() / 4096 / 4 * 3), limit = cmdline_ulong("limit", 5000);
+	unsigned long pages = cmdline_ulong("pages", ram() / 4096 / 4 * 3);
+	unsigned long limit = cmdline_ulong("limit", 5000) * slow();
 	struct sigaction action = { .sa_handler = on_alarm };
 	int status;
 	glob_t area;
 	pid_t io;
 
-	report("stage: move run\nram: %llu\n", ram());
+	report("stage: memhotplug run\nram: %llu\n", ram());
 	sigaction(SIGALRM, &action, NULL);
 	find_blocks();
 	if (!blocks || glob("/sys/kernel/debug/cma/*reserved", 0, NULL, &area)) {

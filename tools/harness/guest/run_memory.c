@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The memory that zram0 and zsmalloc take for each stored page besides its data,
- * by part.  It wants kmem caches that are not merged (slab_nomerge).
+ * by part.  Needs kmem caches that are not merged (slab_nomerge).
  *
  *	figure: mem_handle N.NN	slabs of zsmalloc's handles
  *	figure: mem_zspage N.NN	and of its zspages
  *	figure: mem_slot N.NN	zram's table, for each page that there could be
- *	figure: mem_class N.NN	what is left of an object's place, and free places
+ *	figure: mem_class N.NN	unused bytes of the objects, and free objects
  * in bytes.
  */
 #define _GNU_SOURCE
@@ -53,7 +53,7 @@ static double table(void)
 	return largest - 4096;
 }
 
-/* A kernel that has no such thing has no figure, rather than 0. */
+/* A kernel without such memory has no figure, rather than 0. */
 static void report_part(const char *name, double bytes, double stored)
 {
 	if (bytes > 0)

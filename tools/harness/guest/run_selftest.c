@@ -4,14 +4,15 @@
  * command line:
  *
  *	program=A,B	only these
- *	skip=A,B	not these, unless they are asked for
+ *	skip=A,B	not these, unless program= names them
  *	program_args=X,Y	arguments for each of them
  *	seconds=5	how long a storm lasts, as ZRAM_SECONDS
+ *	slow=1		the factor of all time limits, as ZRAM_SLOW
  *
- * Where zram is a module, they find its file by ZRAM_KO.
+ * Where zram is a module, ZRAM_KO names its file.
  *
- * Tells first what is to run; then of each program what it says on stdout, and
- * how it ended:
+ * Reports first what is to run; then what each program prints on stdout, and how it
+ * ended:
  *	selftest_plan: NAME
  *	selftest: NAME
  *	ktap: LINE
@@ -31,7 +32,7 @@
 
 #define MAX_ARGS	8
 
-/* Who leaves the system as it was comes first. */
+/* The programs that leave the system as it was come first. */
 static const char *const programs[] = {
 	"zram_abi", "zram_input", "zram_reset_storm", "zram_hot_storm",
 	"zram_stats_wait", "zram_writeback_storm", "zram_stack",
@@ -40,7 +41,7 @@ static const char *const programs[] = {
 };
 #define PROGRAMS	(sizeof(programs) / sizeof(*programs))
 
-/* --- what is asked for ---------------------------------------------------- */
+/* --- which programs ------------------------------------------------------- */
 
 /* Whether it is one of some words with commas between them. */
 static int is_word(const char *list, const char *word)
@@ -67,7 +68,7 @@ static unsigned int words(const char *list)
 	return n;
 }
 
-static int is_asked(const char *program)
+static int is_selected(const char *program)
 {
 	const char *list = getenv("program");
 
@@ -81,7 +82,7 @@ static unsigned int report_plan(void)
 	unsigned int i, planned = 0;
 
 	for (i = 0; i < PROGRAMS; i++)
-		if (is_asked(programs[i])) {
+		if (is_selected(programs[i])) {
 			report("selftest_plan: %s\n", programs[i]);
 			planned++;
 		}
@@ -106,11 +107,12 @@ static void get_args(char **argv)
 static void set_environment(void)
 {
 	setenv("ZRAM_SECONDS", getenv("seconds") ?: "5", 1);
+	setenv("ZRAM_SLOW", getenv("slow") ?: "1", 1);
 	if (access(ZRAM_MODULE, R_OK) == 0)
 		setenv("ZRAM_KO", ZRAM_MODULE, 1);
 }
 
-/* --- what a program says -------------------------------------------------- */
+/* --- what a program prints ------------------------------------------------ */
 
 struct line {
 	char text[200];
@@ -149,8 +151,8 @@ static void pass_on(struct line *line, int from, int wait)
 }
 
 /*
- * Until the program has ended, not until its pipe is closed: a process that it
- * left behind may have it open for ever.
+ * Until the program has ended, not until its pipe is closed: a process that it left
+ * behind may keep the pipe open.
  */
 static int listen_to(pid_t pid, int from)
 {
@@ -170,7 +172,7 @@ static int listen_to(pid_t pid, int from)
 
 /* --- one after the other -------------------------------------------------- */
 
-/* Whom a program left behind would be in the way of the next. */
+/* A process that a program left behind would disturb the next one. */
 static void kill_the_rest(void)
 {
 	kill(-1, SIGKILL);
@@ -212,7 +214,7 @@ void run_selftests(void)
 	get_args(argv);
 	set_environment();
 	for (i = 0; i < PROGRAMS; i++)
-		if (is_asked(programs[i])) {
+		if (is_selected(programs[i])) {
 			report("progress: %s %u\n", programs[i], done++ * 100 / planned);
 			run(programs[i], argv);
 		}

@@ -2,12 +2,11 @@
 /*
  * The suspend run: the system is suspended over and over, down to its last CPU, while
  * two threads read and overwrite zram0.  The last step, which is the firmware's, is
- * left out: /sys/power/pm_test.  On the kernel command
- * line:
+ * left out: /sys/power/pm_test.  On the kernel command line:
  *
  *	seconds=30	how long
  *
- * Tells suspends: N, how often it came back, and how the threads ended.
+ * Reports "suspends: N", how often the system resumed, and how the threads ended.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * kinds of compaction all the while.  On the kernel command line:
  *
  *	seed=N		of the loads' data
- *	corrupt=1	spoil one page, to see the verifier notice
+ *	corrupt=1	change one page, which must be reported as lost
  *	thp=always	in huge pages
  *	probe=1		count what zs_page_migrate() returns; CONFIG=BENCH can
  */
@@ -77,7 +77,8 @@ static void report_figures(void)
 	report_field("/proc/vmstat", "pswpin");
 	report_field("/proc/vmstat", "pswpout");
 	report_field("/proc/vmstat", "thp_swpout");
-	report("peak_orig: %llu\npeak_compressed: %llu\n", peak.orig, peak.compressed);
+	report("peak_orig: %llu\npeak_compressed: %llu\npeak_percent: %llu\n", peak.orig,
+	       peak.compressed, peak.orig ? peak.compressed * 100 / peak.orig : 0);
 
 	report("pages_compacted: %llu\n", nth_number(ZRAM "mm_stat", 7));
 	report("notify_free: %llu\n", nth_number(ZRAM "io_stat", 4));
@@ -90,7 +91,7 @@ static void report_figures(void)
 	report_field(EVENTS, "migrate_busy");
 }
 
-/* Counts by itself what zs_page_migrate() returns, for any kernel has that one. */
+/* Counts what zs_page_migrate() returns; every 5.10 kernel has that function. */
 static void start_probe(void)
 {
 	mount("none", TRACING, "tracefs", 0, NULL);
@@ -131,7 +132,7 @@ void run_swap(void)
 
 	/* The pauses leave the CPUs to the load, however slow the kernel is. */
 	compaction = start_loop(ZRAM "compact", 10000, REST, NULL);
-	/* a kernel without migration has no such file, and boot tells the judge */
+	/* A kernel without migration has no such file; meta says so to the judge. */
 	if (access(COMPACT_MEMORY, W_OK) == 0)
 		migration = start_loop(COMPACT_MEMORY, 10000, REST, NULL);
 	for (i = 0; i < LOADS; i++)

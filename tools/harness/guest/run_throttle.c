@@ -2,13 +2,13 @@
 /*
  * The throttle run: how long a process waits for another one on the same zram whose
  * cgroup may run for 5 of each 100 ms.  Both overwrite random pages, each its own
- * half of the device, past the page cache.  Whoever is throttled while it holds what
- * the other one needs keeps it until the next period.  On the kernel command line:
+ * half of the device, past the page cache.  A process that is throttled while it holds
+ * a lock keeps the other one waiting until the next period.  On the kernel command line:
  *
  *	seconds=10	how long
  *	throttle=0	with a whole CPU for the first one, too
  *
- * Tells what the second one saw:
+ * Reports how long the second one waited:
  *	figure: stall_max N	its longest write, in microseconds
  *	figure: stall_p99 N
  *	figure: stall_rate N	its writes a second
@@ -124,16 +124,16 @@ void run_throttle(void)
 {
 	unsigned long seconds = cmdline_ulong("seconds", 10), pages = ram() / 4 / PAGE, writes;
 	uint64_t until;
-	pid_t slow;
+	pid_t throttled;
 
 	report("stage: throttle run\nram: %llu\n", ram());
 	set_up_zram(2 * pages * PAGE);
 	if (set_up_cgroup())
 		return;
 	until = microseconds() + seconds * 1000000;
-	slow = start_slow(pages, until);
+	throttled = start_slow(pages, until);
 	writes = overwrite(pages, pages, until, sample);
-	report("slow_status: %d\n", finish(slow));
+	report("slow_status: %d\n", finish(throttled));
 	report("writes: %lu\n", writes);
 	report_field(SLOW "cpu.stat", "nr_throttled");
 	if (writes) {

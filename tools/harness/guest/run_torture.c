@@ -5,8 +5,8 @@
  *
  *	minutes=1	how long
  *
- * In a run of all, the kernel's goes by itself for some seconds.  Tells
- * "torture_status: 0" if it ended well; all else it says on the console.
+ * In a run of all, the kernel's test runs alone for some seconds.  Reports
+ * "torture_status: 0" if it ended well; all else is on the console.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,31 +15,24 @@
 #include "guest.h"
 
 #define RUN	"/sys/module/zsmalloc_torture/parameters/run"
-/*
- * Some threads have real-time priorities for 20 ms.  If the host takes its processor
- * away then, the kernel may think that they took it all for a second.
- */
-#define THROTTLE "/proc/sys/kernel/sched_rt_runtime_us"
 
 static int begin(void)
 {
 	if (access(RUN, W_OK))
 		return 0;
 	report("stage: torture run\n");
-	write_file_or_die(THROTTLE, "-1");
 	write_file_or_die(RUN, "1");
 	return 1;
 }
 
-/* It returns when all threads have ended, and knows by then. */
+/* The write returns when all threads have ended, with their result. */
 static void end(void)
 {
 	report("torture_status: %d\n", write_file(RUN, "0"));
-	write_file_or_die(THROTTLE, "950000");
 }
 
-/* The programs say nothing for long.  It goes when the last of them has ended. */
-static void start_clock(unsigned long minutes)
+/* The programs print nothing for minutes.  This process is killed with the last of them. */
+static void start_progress(unsigned long minutes)
 {
 	unsigned long minute;
 
@@ -65,7 +58,7 @@ void run_torture(void)
 		report("error: the kernel has no zsmalloc_torture\n");
 		return;
 	}
-	start_clock(minutes);
+	start_progress(minutes);
 	run_selftests();
 	end();
 }

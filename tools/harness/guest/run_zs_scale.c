@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The scale run: zsmalloc's own performance test, see mm/zsmalloc_scale.c, once for
+ * The zs-scale run: zsmalloc's own performance test, see mm/zsmalloc_scale.c, once for
  * each number of threads and with nothing, compaction or page migration at
  * the same time.  On the kernel command line:
  *
@@ -8,12 +8,11 @@
  *	runs=3		runs of each
  *	rounds=10	rounds of a run
  *
- * Each operation tells its median as
+ * Each operation reports its median as
  *	figure: zs<threads>_<quiet|compact|migrate>_<operation> N	in nanoseconds
- * and each test that came to a good end
- *	scale_status: 0
- * of so many:
- *	scale_tests: N
+ * and the run
+ *	scale_tests: N		how many tests it began
+ *	scale_failed: N		how many of them did not end well
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +27,7 @@
 #define TAG		"zsmalloc_scale: "
 
 static int kmsg;
+static unsigned int passed;
 
 static void set(const char *parameter, unsigned long value)
 {
@@ -46,13 +46,16 @@ static void report_line(const char *line, const char *load)
 	if (sscanf(line, "op=%31s threads=%lu %*s %*s median=%31s", op, &threads,
 		   median) == 3)
 		report("figure: zs%lu_%s_%s %s\n", threads, load, op, median);
-	else if (strncmp(line, "End of test: SUCCESS", 20))
-		report("scale_%s: %.*s\n", load, (int)strcspn(line, "\n"), line);
+	else if (!strncmp(line, "End of test: SUCCESS", 20))
+		passed++;
+	else if (strstr(line, "FAILURE") || strstr(line, "wrong"))
+		report("error: zsmalloc_scale, %s: %.*s\n", load, (int)strcspn(line, "\n"),
+		       line);
 	else
-		report("scale_status: 0\n");
+		report("scale_%s: %.*s\n", load, (int)strcspn(line, "\n"), line);
 }
 
-/* What the kernel has said since the last time. */
+/* What the kernel has printed since the last time. */
 static void report_lines(const char *load)
 {
 	char record[1024];
@@ -92,7 +95,7 @@ void run_zs_scale(void)
 	unsigned int i, tests = 0;
 
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
-	report("stage: scale run\n");
+	report("stage: zs-scale run\n");
 	set("runs", cmdline_ulong("runs", 3));
 	set("rounds", cmdline_ulong("rounds", 10));
 	lseek(kmsg, 0, SEEK_END);
@@ -100,6 +103,6 @@ void run_zs_scale(void)
 		for (i = 0; i < sizeof(loads) / sizeof(*loads); i++, tests++)
 			one_test(strtoul(threads, NULL, 10), loads[i]);
 	}
-	report("scale_tests: %u\n", tests);
+	report("scale_tests: %u\nscale_failed: %u\n", tests, tests - passed);
 	close(kmsg);
 }

@@ -29,7 +29,7 @@
 #include "report.h"
 
 #define LOST_SHOWN	10
-/* Pages dropped at once by madvise(). */
+/* Pages dropped by one madvise(). */
 #define BATCH		16UL
 
 static unsigned int id;

@@ -3,7 +3,7 @@
  * zramcost DEVICE PAGES
  *
  * What a read and a write of one page cost, past the page cache, on a zram device
- * of at least so many pages that is set up and of nobody's use.  Each operation is
+ * of at least PAGES pages that is set up and not in use.  Each operation is
  * timed by itself; under QEMU's icount a nanosecond is an instruction, so that
  * the median is what the kernel executes for it, the system call included.
  *
@@ -16,12 +16,12 @@
  * no clock runs.
  *
  * Then mm_stat is read again and again, and the device gets its size, some pages
- * and a reset, LIVES times; it has no size in the end.
+ * and a reset, CYCLES times; it has no size in the end.
  *
- * Prints, WHAT being read, write, easy_read, easy_write, mm_stat, disksize and
+ * Prints, NAME being read, write, easy_read, easy_write, mm_stat, disksize and
  * reset:
  *	lost: page N word I got XX want XX
- *	figure: WHAT N		the median, in nanoseconds; and WHAT_mean, WHAT_max
+ *	figure: NAME N		the median, in nanoseconds; and NAME_mean, NAME_max
  *	cost_empty: N		what a clock costs; no figure has it in it
  *	cost_pages: N		pages read and found to be right or wrong
  *	cost_wrong: N		of these
@@ -40,8 +40,8 @@
 
 #define ROUNDS		4
 #define STATS		1000
-#define LIVES		10
-#define LIFE_PAGES	256UL
+#define CYCLES		10
+#define CYCLE_PAGES	256UL
 /* 1 GiB, which a long can still count. */
 #define MAX_PAGES	(1UL << 18)
 #define WRONG_SHOWN	10
@@ -305,22 +305,22 @@ static unsigned long long open_device(void)
 }
 
 /* The first reset ends what the other figures had, and counts for nothing. */
-static void measure_lives(unsigned long long size)
+static void measure_cycles(unsigned long long size)
 {
-	struct figure disksizes = new_figure(LIVES), resets = new_figure(LIVES);
+	struct figure disksizes = new_figure(CYCLES), resets = new_figure(CYCLES);
 	int disksize = open_attr("disksize", O_WRONLY);
 	int reset = open_attr("reset", O_WRONLY);
 	unsigned long page;
-	unsigned int life;
+	unsigned int cycle;
 	char text[32];
 
 	snprintf(text, sizeof(text), "%llu", size);
 	write_file(reset, "1");
-	for (life = 0; life < LIVES; life++) {
+	for (cycle = 0; cycle < CYCLES; cycle++) {
 		add(&disksizes, write_file(disksize, text));
 		open_device();
-		for (page = 0; page < LIFE_PAGES; page++)
-			write_page(page, life);
+		for (page = 0; page < CYCLE_PAGES; page++)
+			write_page(page, cycle);
 		/* a device in use is not reset */
 		close(device);
 		add(&resets, write_file(reset, "1"));
@@ -334,8 +334,8 @@ static void measure_lives(unsigned long long size)
 /* --- the program --------------------------------------------------------- */
 
 /*
- * Nobody else's work is to be in the figures: with this, only interrupts are, and
- * the median has none of them.
+ * The work of other tasks must not be in the figures.  With this, only interrupts are,
+ * and the median has none of them.
  */
 static void be_first(void)
 {
@@ -360,9 +360,9 @@ int main(int argc, char **argv)
 	unsigned long long size;
 
 	pages = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
-	if (pages < LIFE_PAGES || pages > MAX_PAGES) {
+	if (pages < CYCLE_PAGES || pages > MAX_PAGES) {
 		fprintf(stderr, "usage: zramcost DEVICE PAGES (%lu to %lu)\n",
-			LIFE_PAGES, MAX_PAGES);
+			CYCLE_PAGES, MAX_PAGES);
 		return 2;
 	}
 	path = argv[1];
@@ -378,7 +378,7 @@ int main(int argc, char **argv)
 	measure_pages("easy_read", "easy_write");
 	measure_stats();
 	close(device);
-	measure_lives(size);
+	measure_cycles(size);
 	report("cost_pages: %lu\ncost_wrong: %lu\n", seen, wrong);
 	return wrong != 0;
 }

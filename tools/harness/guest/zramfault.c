@@ -2,11 +2,10 @@
 /*
  * zramfault - let each allocation fail that zram and zsmalloc make
  *
- * Step by step: an operation is done again and again while the kernel is told
- * to fail its first, second, ... allocation (/proc/self/fail-nth), until it
- * makes no more of them.  Then at random, a fifth of all allocations, so that
- * a second attempt may fail as well.  At last a backing device that fails a fifth of
- * what it is asked.
+ * Step by step: an operation is repeated while the kernel fails its first, second, ...
+ * allocation (/proc/self/fail-nth), until it makes no more of them.  Then a fifth of all
+ * allocations fail at random, so that a second attempt may fail as well.  At last a
+ * backing device fails a fifth of its requests.
  *
  * An operation may fail; but a page must hold what the last write that
  * succeeded put there, and a device that could not be set up must be as
@@ -137,7 +136,7 @@ static int fail_nth(int (*op)(unsigned int), unsigned int n, int *error)
 	return left == 0;
 }
 
-/* What comes next would not be the fault of zram. */
+/* What follows would not be a bug of zram. */
 static int ended;
 
 struct sweep {
@@ -248,7 +247,7 @@ static int op_hot_add(unsigned int n)
 	return 0;
 }
 
-/* Whether the block layer made all of it. */
+/* Whether the block layer created all of it. */
 static int is_whole(int id)
 {
 	static const char *const parts[] = { "disksize", "queue", "bdi", "holders", "slaves" };
@@ -264,8 +263,8 @@ static int is_whole(int id)
 }
 
 /*
- * device_add_disk() of 5.10 can't say that it failed, and a disk that it left half
- * made can't be removed again: so that is where it ends.
+ * device_add_disk() of 5.10 returns no error, and a disk that it left incomplete can't
+ * be removed again, so this is the last step.
  */
 static void after_hot_add(int error, int injected)
 {
@@ -294,7 +293,7 @@ static void at_random(void)
 {
 	unsigned int n, bad = 0;
 
-	/* only for us, and only from the last line on */
+	/* only for this task, and only from the last line on */
 	knob("task-filter", "Y");
 	knob("interval", "1");
 	knob("times", "-1");
@@ -388,7 +387,7 @@ static void with_backing(void)
 				report("error: page %u can't be written\n", page);
 		write_file_or_die(ZRAM "idle", "all");
 		write_file_or_die(REQUESTS "probability", "20");
-		/* says that it failed, and goes on */
+		/* It returns the error, and continues. */
 		writes += write_file(ZRAM "writeback", "idle") != 0;
 		sscanf(read_file(ZRAM "bd_stat"), "%lu", &out);
 		reads += read_all();

@@ -7,9 +7,9 @@
  * Random reads and overwrites of whole pages of a block device, past the page
  * cache.  STATE is a file that keeps the generation of each page from one call
  * to the next; fill writes each page once and begins it.  Each thread has pages
- * of its own, so that it knows exactly what it has to read.
+ * of its own, so that the expected data of each read is known.
  *
- * What is measured is the kernel, so this does little itself: a write is one of
+ * The kernel is measured, so the program does little itself: a write is one of
  * some prepared pages with a new first word, and a read is checked by that word
  * and by some more, at places that change, so that each word has its turn.
  * check reads each page once and looks at all of it.
