@@ -28,9 +28,8 @@
 # shellcheck source=tools/lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
 
-HARNESS=$TOP/tools/harness
 # shellcheck disable=SC2034 # for the scripts that source this
-SUITES=$TOP/tools/suites BENCH=$TOP/tools/bench
+HARNESS=$TOP/tools/harness SUITES=$TOP/tools/suites BENCH=$TOP/tools/bench
 
 # harness_init "$@": what every script does first.  With --check as its first argument,
 # $only_check is set, and the script ends at args_end(): so make can have it look at its
