@@ -115,7 +115,7 @@ help-all:
 # Wrong arguments are refused before anything is installed, downloaded or built: a target
 # that has WORDS begins with TOOL-words.
 %-words:
-	@$(T)/$(or $(DIR),harness)/$* --check $(WORDS)
+	@CHECK_ONLY=yes $(T)/$(or $(DIR),harness)/$* $(WORDS)
 
 run: boot
 
@@ -183,7 +183,7 @@ build-each: build-each-words fetch
 
 build-each-words:
 	@for config in $(CONFIG); do \
-		$(T)/suites/build-each --check "$(BASE)" $$config $(ONLY) || exit; done
+		CHECK_ONLY=yes $(T)/suites/build-each "$(BASE)" $$config $(ONLY) || exit; done
 
 model:
 	@$(T)/harness/deps install model
@@ -212,7 +212,7 @@ coverage: coverage-words fetch
 
 deb: DIR = deb
 deb-words:
-	@$(T)/deb/build --check "$(BASE)"
+	@CHECK_ONLY=yes $(T)/deb/build "$(BASE)"
 
 deb: deb-words patch
 	@$(T)/harness/deps install deb

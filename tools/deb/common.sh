@@ -3,7 +3,6 @@
 #
 # The packages of a base, and the commands in the READMEs.  Sourced after harness.sh.
 
-# shellcheck source=tools/lib/apt.sh
 . "$TOP/tools/lib/apt.sh"
 
 # changed: when the patches were last committed, in seconds.

@@ -4,7 +4,6 @@
 # A Debian of any suite: debian() installs one in a directory, machine() puts one on a disk,
 # and guest() boots such a disk.  Sourced after harness.sh.
 
-# shellcheck source=tools/deb/common.sh
 . "$TOP/tools/deb/common.sh"
 
 # debian SUITE DIR PACKAGES SOURCE HOOK: a small Debian in DIR, with these packages and one

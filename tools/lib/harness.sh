@@ -25,21 +25,21 @@
 # 3. A directory that one run writes has a lock of its own, DIR.lock.
 # 4. Commands in the background do not inherit locks.
 
-# shellcheck source=tools/lib/common.sh
 . "$(dirname "$0")/../lib/common.sh"
+. "$TOP/tools/lib/config.sh"
+. "$TOP/tools/lib/record.sh"
+. "$TOP/tools/lib/results.sh"
 
 # shellcheck disable=SC2034 # for the scripts that source this
 HARNESS=$TOP/tools/harness SUITES=$TOP/tools/suites BENCH=$TOP/tools/bench
 
-# harness_init "$@": what every script does first.  With --check as its first argument,
-# $only_check is set, and the script ends at args_end(): so make can have it look at its
-# arguments before anything is downloaded or built.
+# harness_init: what every script does first.  With CHECK_ONLY=yes the script ends at
+# args_end(): so make can have it look at its arguments before anything is downloaded or
+# built.
 #
 # Sets MAIN_OUT, where fetch puts its trees, and VARIANT, what is asked for in words
 # (empty for the series); a variant has an OUT of its own.
 harness_init() {
-	only_check=
-	[ "${1-}" != --check ] || only_check=yes
 	catch_end
 	clean_environment
 	case $OUT in
@@ -56,8 +56,10 @@ harness_init() {
 	fi
 }
 
-# args_end: all arguments are right; with --check, that was it.
-args_end() { [ -z "$only_check" ] || exit 0; }
+# args_end: all arguments are right.
+args_end() {
+	[ -z "${CHECK_ONLY-}" ] || exit 0
+}
 
 # clean_environment: a caller's make, kernel, compiler, locale or git settings must not
 # leak into our work.  What the kernel's makefiles, Kconfig and gcc take from the

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # only_check is of harness.sh, cases() of the suite
+# shellcheck shell=sh disable=SC2154 # cases() is of the suite
 # SPDX-License-Identifier: GPL-2.0
 #
 # The engine of matrix, races, mutants and torture.  Sourced after harness.sh.
@@ -14,12 +14,6 @@
 # what is known of each case, OUT/SUITE/BASE/run their records.  When all cases of a base
 # are known, results/SUITE.md is written.
 
-# shellcheck source=tools/lib/config.sh
-. "$TOP/tools/lib/config.sh"
-# shellcheck source=tools/lib/record.sh
-. "$TOP/tools/lib/record.sh"
-# shellcheck source=tools/lib/results.sh
-. "$TOP/tools/lib/results.sh"
 
 # rows FILE: the lines of a list whose second column names $base.
 rows() { list "$1" | awk -F'|' -v base="$base" 'index(" " $2 " ", " " base " ")'; }
@@ -166,14 +160,13 @@ one_base() {
 	[ "$failed" = 0 ]
 }
 
-# suite NAME TITLE [--check] [BASE...]: what the script does; for each base that has a case
+# suite NAME TITLE [BASE...]: what the script does; for each base that has a case
 # if none is given.  With $again set, no case is kept and nothing is written to results/.
 suite() {
 	suite=$1
 	title=$2
 	shift 2
-	harness_init "$@"
-	[ -z "$only_check" ] || shift
+	harness_init
 	# shellcheck disable=SC2046 # a list of words
 	[ $# -gt 0 ] || set -- $(for base in $(bases | sort -V); do [ -z "$(cases)" ] || echo "$base"; done)
 	no_variant
