@@ -118,17 +118,10 @@ check_upto() {
 
 # test_needs TEST: the option of the kernel without which that run can't be done.
 test_needs() {
-	case $1 in
-	kunit) echo KUNIT ;;
-	faults) echo FAULT_INJECTION ;;
-	zs-scale) echo ZSMALLOC_SCALE_TEST ;;
-	memhotplug) echo MEMORY_HOTREMOVE ;;
-	suspend) echo SUSPEND ;;
-	throttle) echo CGROUP_SCHED ;;
-	torture) echo ZSMALLOC_TORTURE_TEST ;;
-	swap | selftest | all | contention | opcost | latency | shell) ;;
-	*) usage "unknown TEST '$1'; there is: kunit swap selftest all contention faults opcost zs-scale latency throttle memhotplug suspend torture shell" ;;
-	esac
+	list "$HARNESS/policy/tests.list" | awk -F'|' -v test="$1" '
+		$1 == test { print $2; found = 1 }
+		END { exit !found }' ||
+		usage "unknown TEST '$1'; there is: $(list "$HARNESS/policy/tests.list" | cut -d'|' -f1 | paste -sd' ')"
 }
 
 # config_has CONFIG OPTION: the last line counts, as for Kconfig.
