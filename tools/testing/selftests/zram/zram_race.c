@@ -3,23 +3,23 @@
  * zram_race [NAME...] - races of zram, one by one, each led to its outcome
  *
  * The cases are those whose name begins with one of NAME, or all.  Most need a
- * kernel with windows, see zram_race.h: one task waits in the window while
+ * kernel with race delays, see zram_race.h: one task waits at a delay point while
  * another does what must not hurt it.
  *
- * Environment: ZRAM_WINDOW_MS, how long a window is open (1000, times ZRAM_SLOW);
+ * Environment: ZRAM_RACE_DELAY_MS, the length of a delay (1000, times ZRAM_SLOW);
  * ZRAM_KO, the module, for the case that unloads it.
  */
 #include "zram_race.h"
 
-#define WINDOW	"/sys/module/window/parameters/"
+#define RACE_DELAY	"/sys/module/race_delay/parameters/"
 
-/* --- the window ---------------------------------------------------------- */
+/* --- the delay ----------------------------------------------------------- */
 
-static int put_window(const char *name, const char *value)
+static int put_param(const char *name, const char *value)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), WINDOW "%s", name);
+	snprintf(path, sizeof(path), RACE_DELAY "%s", name);
 	return zt_put_file(path, value, strlen(value));
 }
 
@@ -27,13 +27,13 @@ static int hits(void)
 {
 	char text[32];
 
-	return zt_get_file(WINDOW "hits", text, sizeof(text)) ? 0 : atoi(text);
+	return zt_get_file(RACE_DELAY "hits", text, sizeof(text)) ? 0 : atoi(text);
 }
 
 void race_shut(void)
 {
 	/* A write of no bytes would not reach the kernel. */
-	put_window("at", "\n");
+	put_param("point", "\n");
 }
 
 int race_leave(struct zt_task *t)
@@ -44,33 +44,33 @@ int race_leave(struct zt_task *t)
 	return error;
 }
 
-unsigned int race_window_ms(void)
+unsigned int race_delay_ms(void)
 {
-	const char *ms = getenv("ZRAM_WINDOW_MS");
+	const char *ms = getenv("ZRAM_RACE_DELAY_MS");
 
 	return ms ? (unsigned int)atoi(ms) : 1000 * zt_slow();
 }
 
-int race_enter(const char *window, struct zt_task *t, int (*run)(void *arg), void *arg)
+int race_enter(const char *point, struct zt_task *t, int (*run)(void *arg), void *arg)
 {
 	char ms[16];
 	int error;
 
-	snprintf(ms, sizeof(ms), "%u", race_window_ms());
-	error = put_window("ms", ms);
+	snprintf(ms, sizeof(ms), "%u", race_delay_ms());
+	error = put_param("ms", ms);
 	if (!error)
-		error = put_window("hits", "0");
+		error = put_param("hits", "0");
 	if (!error)
-		error = put_window("at", window);
+		error = put_param("point", point);
 	if (error)
-		return zt_fail("the window %s: %s", window, strerror(error));
+		return zt_fail("delay point %s: %s", point, strerror(error));
 	zt_task_start(t, run, arg);
 	while (!hits() && !zt_task_over(t))
 		zt_sleep(1);
 	if (hits())
 		return KSFT_PASS;
 	error = race_leave(t);
-	return zt_fail("it never came to the window %s: %s", window, strerror(error));
+	return zt_fail("it never reached the delay point %s: %s", point, strerror(error));
 }
 
 int race_fill(int id, const char *disksize, unsigned int pages)
@@ -87,38 +87,38 @@ int race_fill(int id, const char *disksize, unsigned int pages)
 static const struct race {
 	const char *name;
 	int (*run)(int id);
-	int needs_window;
+	int needs_delay;
 } races[] = {
-#define WINDOW_RACE(name)	{ #name, race_##name, 1 }
+#define DELAYED_RACE(name)	{ #name, race_##name, 1 }
 #define PLAIN_RACE(name)	{ #name, race_##name, 0 }
-	WINDOW_RACE(reset_disksize),
-	WINDOW_RACE(unload),
+	DELAYED_RACE(reset_disksize),
+	DELAYED_RACE(unload),
 	PLAIN_RACE(block_state_open),
-	WINDOW_RACE(early_hot_add),
-	WINDOW_RACE(removal_disksize),
-	WINDOW_RACE(removal_backing),
+	DELAYED_RACE(early_hot_add),
+	DELAYED_RACE(removal_disksize),
+	DELAYED_RACE(removal_backing),
 	PLAIN_RACE(backing_kept),
 	PLAIN_RACE(backing_kept_remove),
-	WINDOW_RACE(page_count_idle),
-	WINDOW_RACE(page_count_block_state),
-	WINDOW_RACE(page_count_writeback),
-	WINDOW_RACE(block_index),
-	WINDOW_RACE(compress_twice),
-	WINDOW_RACE(default_compressor),
-	WINDOW_RACE(bdput),
-	WINDOW_RACE(open_removed),
+	DELAYED_RACE(page_count_idle),
+	DELAYED_RACE(page_count_block_state),
+	DELAYED_RACE(page_count_writeback),
+	DELAYED_RACE(block_index),
+	DELAYED_RACE(compress_twice),
+	DELAYED_RACE(default_compressor),
+	DELAYED_RACE(bdput),
+	DELAYED_RACE(open_removed),
 	PLAIN_RACE(huge_disksize),
 	PLAIN_RACE(partial_read),
-	WINDOW_RACE(swapin_twice),
-	WINDOW_RACE(zswap_writeback),
+	DELAYED_RACE(swapin_twice),
+	DELAYED_RACE(zswap_writeback),
 };
 
 static int run_race(const struct race *race)
 {
 	int complained = zt_complained(), id, status;
 
-	if (race->needs_window && access(WINDOW "at", W_OK))
-		return zt_skip("the kernel has no windows");
+	if (race->needs_delay && access(RACE_DELAY "point", W_OK))
+		return zt_skip("the kernel has no race delays");
 	id = zt_hot_add();
 	if (id < 0)
 		return zt_fail("hot_add: %s", strerror(-id));

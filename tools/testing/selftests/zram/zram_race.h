@@ -2,8 +2,8 @@
 /*
  * What the files of zram_race share.
  *
- * A test-only patch of the kernel has windows: places where a task waits for a
- * while if the window's name was written to .../parameters/at.
+ * A test-only patch of the kernel has delay points, where a task waits for a
+ * while if the name of the point was written to .../parameters/point.
  */
 #ifndef ZRAM_RACE_H
 #define ZRAM_RACE_H
@@ -11,15 +11,15 @@
 #include "zram_test.h"
 
 /*
- * Arms the window and starts run(arg).  Returns KSFT_PASS when that waits in the
- * window; else the task is over, and the case has failed.
+ * Arms the delay point and starts run(arg).  Returns KSFT_PASS when that waits at the
+ * point; else the task is over, and the case has failed.
  */
-int race_enter(const char *window, struct zt_task *t, int (*run)(void *arg), void *arg);
-/* Disarms the window: nobody else will wait there. */
+int race_enter(const char *point, struct zt_task *t, int (*run)(void *arg), void *arg);
+/* Disarms the delay point. */
 void race_shut(void);
-/* How long it is open, in ms. */
-unsigned int race_window_ms(void);
-/* Disarms the window and waits for the task; returns its error. */
+/* Length of the delay, in ms. */
+unsigned int race_delay_ms(void);
+/* Disarms the delay point and waits for the task; returns its error. */
 int race_leave(struct zt_task *t);
 /* Sizes the device, and writes and reads some pages. */
 int race_fill(int id, const char *disksize, unsigned int pages);

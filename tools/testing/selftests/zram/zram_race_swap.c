@@ -177,7 +177,7 @@ static int use_slot_again(void)
 	fill(PAGES, 2);
 	madvise(area, PAGES * zt_page, MADV_PAGEOUT);
 	zt_task_join(&t);
-	zt_sleep(race_window_ms() + 500 * zt_slow());
+	zt_sleep(race_delay_ms() + 500 * zt_slow());
 	for (page = 0; page < PAGES; page++)
 		wrong += !is_intact(page, 2);
 	return wrong ? zt_fail("%lu pages have what others had before", wrong) : KSFT_PASS;
