@@ -187,7 +187,7 @@ build-each-words:
 
 model:
 	@$(T)/harness/deps install model
-	@$(T)/model/run
+	@$(T)/model/check
 
 mutants torture matrix coverage races: DIR = suites
 mutants torture matrix races: WORDS = $(GIVEN_BASE)
@@ -220,7 +220,7 @@ deb: deb-words patch
 
 deb-test: deb
 	@$(T)/harness/deps install machine
-	@$(T)/deb/test "$(BASE)"
+	@$(T)/deb/test-package "$(BASE)"
 
 test-docs: deps
 	@$(T)/harness/deps install machine

@@ -4,7 +4,7 @@
 # A Debian of any suite: debian() installs one in a directory, machine() puts one on a disk,
 # and guest() boots such a disk.  Sourced after harness.sh.
 
-. "$TOP/tools/deb/common.sh"
+. "$TOP/tools/deb/deb.sh"
 
 # debian SUITE DIR PACKAGES SOURCE HOOK: a small Debian in DIR, with these packages and one
 # more source, until the script ends.  The command HOOK runs with DIR as $1 while DIR has

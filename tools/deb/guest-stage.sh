@@ -1,7 +1,7 @@
-# shellcheck shell=sh disable=SC2154 # 'test' puts before it: boot, base, release, tap.sh
+# shellcheck shell=sh disable=SC2154 # test-package puts before it: boot, base, release, tap.sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What runs in the Debian that 'test' boots, in /mnt with the package and the README's
+# What runs in the Debian that test-package boots, in /mnt with the package and the README's
 # commands.
 
 # readme: the README's commands, from the project's directory.
