@@ -90,14 +90,15 @@ check_topics() {
 	done
 }
 
-# kernel_version TREE: what its Makefile says, as 5.10.262 or 7.3.0-rc7.
+# kernel_version <MAKEFILE: what 'make kernelversion' prints, as 5.10.262 or 7.3.0-rc7;
+# fail if it is not the kernel's.
 kernel_version() {
-	awk -F ' *= *' '
-		$1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)$/ && !($1 in is) { is[$1] = $2 }
+	tr -d '\r' | awk -F '[ \t]*=[ \t]*|[ \t]+$' '
+		/^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=/ { v[$1] = $2 }
 		END {
-			if (is["VERSION"] == "" || is["SUBLEVEL"] == "") exit 1
-			print is["VERSION"] "." is["PATCHLEVEL"] "." is["SUBLEVEL"] is["EXTRAVERSION"]
-		}' "$1/Makefile"
+			print v["VERSION"] "." v["PATCHLEVEL"] "." v["SUBLEVEL"] v["EXTRAVERSION"]
+			exit v["VERSION"] == "" || v["PATCHLEVEL"] == "" || v["SUBLEVEL"] == ""
+		}'
 }
 
 # git_busy TREE: name what git is in the middle of in TREE, if anything.

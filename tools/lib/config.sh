@@ -50,7 +50,7 @@ chain() {
 # those that are not newer than the kernel, the newest.
 config_version() {
 	config_version=${base%-rt}
-	[ -z "${KERNEL_TREE-}" ] || config_version=$(kernel_version "$KERNEL_TREE")
+	[ -z "${KERNEL_TREE-}" ] || config_version=$(kernel_version <"$KERNEL_TREE/Makefile")
 	(cd "$HARNESS/configs" && printf '%s\n' [0-9]* "$config_version") | sort -V |
 		sed "/^$config_version\$/q" | while read -r config_folder; do
 		[ ! -d "$HARNESS/configs/$config_folder" ] || echo "$config_folder"

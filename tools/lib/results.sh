@@ -40,7 +40,7 @@ results_code() {
 	sed -e "s/\`/'/g" -e 's/|/\\|/g' -e 's/.*/`&`/'
 }
 
-# replace_file FILE: it becomes stdin, or stays as it is and the script ends.
+# replace_file FILE: write stdin to FILE, or leave FILE unchanged and end the script.
 replace_file() {
 	replace_text=$(cat)
 	replace_new=

@@ -1,7 +1,9 @@
 # shellcheck shell=sh disable=SC2154 # $tmp is common.sh's
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the queue tools share.  Sourced, after ../lib/common.sh.
+# What the queue tools share.  Sourced by each of them.
+
+. "$(dirname "$0")/../lib/common.sh"
 
 need git awk
 LC_ALL=C
@@ -47,17 +49,6 @@ git_says() {
 		}
 		NF { last = $0 }
 		END { print line ? line : last }' "$tmp/log"
-}
-
-# makefile_version: read a top Makefile, print what 'make kernelversion' does, as 7.3.0-rc7;
-# fail if it is none.
-makefile_version() {
-	tr -d '\r' | awk -F '[ \t]*=[ \t]*' '
-		/^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)[ \t]*=/ { v[$1] = $2 }
-		END {
-			print v["VERSION"] "." v["PATCHLEVEL"] "." v["SUBLEVEL"] v["EXTRAVERSION"]
-			exit v["VERSION"] == "" || v["PATCHLEVEL"] == "" || v["SUBLEVEL"] == ""
-		}'
 }
 
 # all_series BASE: every patch of a base in apply order, the optional ones too.
