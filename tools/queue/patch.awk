@@ -27,15 +27,12 @@ part == "message" && /^[Ff]ixes:/ &&
 /^diff --git / && part != "message" {
 	part = "diff"
 	path = substr($4, 3)
-	if ($3 != "a/" path)
-		bad("renames " substr($3, 3) "; quilt does not follow that")
 }
 part == "stat" && NF && !/^ .* \| +[0-9]|^ [0-9]+ files? changed|^ (create|delete) mode |^ mode change / {
 	bad("line " FNR ": text after '---' is lost by git am")
 }
 part != "diff" { next }
 
-/^$/ { bad("line " FNR ": an empty line of context lacks its blank; was it edited by hand?") }
 /^index / {
 	ids = split($2, id, /\.\./)
 	if (ids != 2 || length(id[1]) != 40 || length(id[2]) != 40)
@@ -45,6 +42,6 @@ part != "diff" { next }
 	last[path] = id[2]
 	by[path] = FILENAME
 }
-!/^[-+ @\\]|^$|^(diff|index|new file mode|deleted file mode|old mode|new mode) / {
+!/^[-+ @\\]|^(diff|index|new file mode|deleted file mode|old mode|new mode) / {
 	bad("line " FNR " does not belong into a diff")
 }
