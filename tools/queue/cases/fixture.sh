@@ -116,12 +116,7 @@ make_fixture() {
 	HOME=$tmp/home GIT_CONFIG_NOSYSTEM=1 PATH=$tmp/bin:$PATH
 	export HOME GIT_CONFIG_NOSYSTEM PATH
 	unset OUT XDG_CONFIG_HOME GIT_CONFIG_GLOBAL
-	git config --global user.name 'A Tester' &&
-	git config --global user.email tester@kernel.invalid &&
-	git config --global init.defaultBranch main &&
-	git config --global advice.detachedHead false &&
-	git config --global init.templateDir '' &&
-	git config --global core.fsync none &&
+	cp "$TOP/tools/queue/cases/gitconfig" "$HOME/.gitconfig" &&
 	cd "$tmp/fixture" && make_linux linux && cp -Rp linux series &&
 	(cd series && make_commits && make_optional) && make_project project && make_rt &&
 	for repo in linux series rt series-rt; do git -C $repo gc -q || return; done &&
