@@ -242,12 +242,12 @@ static void run_state(enum state state)
 	status = in_state(state, skip);
 	for (i = 0; zt_readable[i]; i++)
 		report(status ? status : check_form(zt_readable[i]), state, "read ",
-		     zt_readable[i]);
+		       zt_readable[i]);
 	for (i = 0; i < ARRAY_SIZE(write_only); i++)
 		report(status ? status : check_not_readable(write_only[i]), state,
-		     "can't read ", write_only[i]);
+		       "can't read ", write_only[i]);
 	report(status ? status : check_size(state), state, "what they show: ",
-	     "disksize, initstate");
+	       "disksize, initstate");
 	report(status ? status : check_remove(state), state, "", "hot_remove");
 	leave_state();
 }
