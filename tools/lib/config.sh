@@ -74,7 +74,7 @@ config_lines() {
 	config_files "$1" "$2" | while read -r config_file; do cat "$config_file"; done
 }
 
-# arch CONFIG: what it is for: x86, or arm64.
+# arch CONFIG: the kernel's name for what it is for: x86 or arm64.
 arch() {
 	arch_listed=$(config_lines "$1" config | sed -n 's/^# arch: *//p')
 	echo "${arch_listed:-x86}"
@@ -191,8 +191,7 @@ config_missing() {
 		sort | paste -sd' '
 }
 
-# kernel_arch CONFIG, cross_compile CONFIG: as the kernel's make wants to have them.
-kernel_arch() { if [ "$(arch "$1")" = arm64 ]; then echo arm64; else echo x86; fi; }
+# cross_compile CONFIG: as the kernel's make wants to have it.
 cross_compile() { [ "$(arch "$1")" != arm64 ] || echo aarch64-linux-gnu-; }
 
 # kmake TARGET...: the kernel's make from $src into $dir, the same on every
@@ -206,7 +205,7 @@ kmake() {
 	KBUILD_BUILD_TIMESTAMP=${stamp:-Sun Dec 13 22:41:30 UTC 2020} \
 	KBUILD_BUILD_USER=harness KBUILD_BUILD_HOST=localhost KBUILD_BUILD_VERSION=1 \
 	LOCALVERSION='' \
-		make -C "$src" O="$dir" ARCH="$(kernel_arch "${config:-common}")" CROSS_COMPILE="$cross" \
+		make -C "$src" O="$dir" ARCH="$(arch "${config:-common}")" CROSS_COMPILE="$cross" \
 		CC="${ccache}${cross}gcc" HOSTCC="${ccache}gcc" \
 		V="${V:-0}" -j"${JOBS:-$(nproc)}" "$@" 2>&1
 }
