@@ -40,7 +40,7 @@ help:
 	@sed -n 's/^## \{0,1\}//p' "$(HERE)/Makefile"
 
 help-all:
-	@sed -n 's/^##* \{0,1\}//p' "$(HERE)/Makefile" | sed -n '/^The main job/,$$p'
+	@sed -n '/^## The main job/,/^$$/s/^##* \{0,1\}//p' "$(HERE)/Makefile"
 
 ## The main job
 ##   make run           boot a kernel with the series in QEMU and swap on zram
@@ -107,8 +107,8 @@ help-all:
 # BASE=5.10 is the kernel, a folder of patches/.  CONFIG=DEFAULT (DEFAULT-RT on 5.10-rt)
 # is its configuration, a file of tools/harness/configs/ (DEFAULT, DEBUG, LOCKDEP, KASAN,
 # KCSAN, UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for
-# PREEMPT_RT, where LOCKDEP is RT).  V=1 shows all output.  SLOW=3 stretches every time
-# limit, for a slow or busy machine.  boot also takes APPEND= (kernel arguments),
+# PREEMPT_RT, where LOCKDEP is RT).  V=1 shows all output.  SLOW=6 doubles every time
+# limit, which are for SLOW=3.  boot also takes APPEND= (kernel arguments),
 # ACCEL=icount, EXTRA_PATCHES=PATCH, NR_PATCHES=N and KERNEL_TREE=DIR; see the heads of
 # tools/harness/boot and tools/lib/harness.sh.
 
