@@ -128,11 +128,10 @@ catch_end() {
 
 # signals_on, signals_off: a signal ends the script, or is ignored.
 signals_on() {
-	trap 'signals_off; interrupted 129' HUP
-	trap 'signals_off; interrupted 130' INT
-	trap 'signals_off; interrupted 131' QUIT
-	trap 'signals_off; interrupted 141' PIPE
-	trap 'signals_off; interrupted 143' TERM
+	for signal in HUP:129 INT:130 QUIT:131 PIPE:141 TERM:143; do
+		# shellcheck disable=SC2064 # of this signal
+		trap "signals_off; interrupted ${signal#*:}" "${signal%:*}"
+	done
 }
 signals_off() { trap '' HUP INT QUIT PIPE TERM; }
 
@@ -170,4 +169,20 @@ make_out() {
 	[ -n "$(ls -A "$make_out")" ] &&
 		{ [ "$make_out" != "$TOP/out" ] || [ -h "$make_out" ]; } ||
 		echo "This directory is removed by 'make clean'." >"$make_out/.unpin"
+}
+
+# replace_file FILE: write stdin to FILE, or leave FILE unchanged and end the script.
+replace_file() {
+	replace_text=$(cat)
+	replace_new=
+	if [ -n "$replace_text" ] && mkdir -p "$(dirname "$1")" &&
+		replace_new=$(mktemp "$(dirname "$1")/.new.XXXXXX") &&
+		printf '%s\n' "$replace_text" >"$replace_new" &&
+		printf '%s\n' "$replace_text" | cmp -s - "$replace_new" &&
+		chmod 644 "$replace_new" && mv "$replace_new" "$1"; then
+		note "written: $1"
+		return
+	fi
+	[ -z "$replace_new" ] || rm -f "$replace_new"
+	die "cannot write $1; it is unchanged"
 }

@@ -81,12 +81,7 @@ arch() {
 }
 
 # image CONFIG: the file that make makes of such a kernel.
-image() {
-	case $(arch "$1") in
-	arm64) echo arch/arm64/boot/Image ;;
-	*) echo arch/x86/boot/bzImage ;;
-	esac
-}
+image() { if [ "$(arch "$1")" = arm64 ]; then echo arch/arm64/boot/Image; else echo arch/x86/boot/bzImage; fi; }
 
 # no_variant: stop if a variant is asked for, where the script selects its kernels.
 no_variant() {

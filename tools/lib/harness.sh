@@ -155,13 +155,7 @@ quiet_log() {
 }
 
 # as_root COMMAND...
-as_root() {
-	if [ "$(id -u)" = 0 ]; then
-		"$@"
-	else
-		sudo "$@"
-	fi
-}
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 # check_root ELSE: stop, and say what to do else, unless as_root works.
 check_root() {

@@ -40,22 +40,6 @@ results_code() {
 	sed -e "s/\`/'/g" -e 's/|/\\|/g' -e 's/.*/`&`/'
 }
 
-# replace_file FILE: write stdin to FILE, or leave FILE unchanged and end the script.
-replace_file() {
-	replace_text=$(cat)
-	replace_new=
-	if [ -n "$replace_text" ] && mkdir -p "$(dirname "$1")" &&
-		replace_new=$(mktemp "$(dirname "$1")/.new.XXXXXX") &&
-		printf '%s\n' "$replace_text" >"$replace_new" &&
-		printf '%s\n' "$replace_text" | cmp -s - "$replace_new" &&
-		chmod 644 "$replace_new" && mv "$replace_new" "$1"; then
-		note "written: $1"
-		return
-	fi
-	[ -z "$replace_new" ] || rm -f "$replace_new"
-	die "cannot write $1; it is unchanged"
-}
-
 # results_write FILE TITLE SECTION VERDICT STAMP: stdin becomes the section.
 results_write() {
 	results_body=$(cat)

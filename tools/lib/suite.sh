@@ -14,7 +14,6 @@
 # what is known of each case, OUT/SUITE/BASE/run their records.  When all cases of a base
 # are known, results/SUITE.md is written.
 
-
 # rows FILE: the lines of a list whose second column names $base.
 rows() { list "$1" | awk -F'|' -v base="$base" 'index(" " $2 " ", " " base " ")'; }
 

@@ -30,6 +30,13 @@ tap_skip() {
 	exit 77
 }
 
+# full_disk COMMAND...: it can write no file, as on a full disk.
+full_disk() (
+	trap '' XFSZ
+	ulimit -f 0
+	"$@"
+)
+
 # tap_end: the plan; its status is that of the script.
 tap_end() {
 	echo "1..$tap_count"

@@ -20,10 +20,8 @@ own_commit() {
 # work_in TREE: in a few words, the user's work in the files and at HEAD; nothing
 # if there is none.  No build writes into the tree, so an ignored file is the user's.
 work_in() {
-	if [ ! -e "$1/.git" ] || ! git -C "$1" rev-parse -q --verify base >/dev/null 2>&1; then
-		echo "not a tree that fetch made"
-		return
-	fi
+	{ [ -e "$1/.git" ] && git -C "$1" rev-parse -q --verify base >/dev/null 2>&1; } ||
+		{ echo "not a tree that fetch made"; return; }
 	git_busy "$1" | sed 's/.*/git & in progress/' | grep . ||
 		git --no-optional-locks -C "$1" status --porcelain --ignored 2>&1 | head -n 1 | grep . ||
 		own_commit "$1" HEAD

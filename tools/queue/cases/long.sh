@@ -66,48 +66,32 @@ run_long() { fresh && "$1"; }
 # run_tool TOOL BASE ARG
 run_tool() { "$project/tools/queue/$1" "$2" "$3" >"$tmp/out" 2>"$tmp/err"; }
 
-# moments N: so many in the time of one apply, random in equal parts of it.
-moments() {
-	env --default-signal true 2>/dev/null || tap_skip 'no env --default-signal'
-	cp -Rp "$linux" "$tmp/timed" && begin=$(date +%s%N) && run_tool apply 5.10 "$tmp/timed" &&
-	awk -v n="$1" -v seed="$$" -v run="$(($(date +%s%N) - begin))" 'BEGIN {
-		srand(seed)
-		for (i = 0; i < n; i++)
-			printf "%.4f %s\n", run / 1e9 * (i + rand()) / n, i % 5 == 4 ? "TERM" : "INT"
-	}' >"$tmp/moments" && rm -rf "$tmp/timed"
-}
-
-# interrupts: a signal to apply and all its children, as from a terminal, at each moment;
-# then $linux is as before, or has everything.
+# interrupts: Ctrl-C to apply and all its children, as from a terminal, at 15 moments of the
+# time that it takes; then $linux is as before, or has everything.
 interrupts() {
-	snapshot "$linux" >"$tmp/before"
-	while read -r moment signal; do
-		env --default-signal timeout -s "$signal" "$moment" \
+	rm -rf "$tmp/was" && cp -Rp "$linux" "$tmp/was" && snapshot "$linux" >"$tmp/before" &&
+		begin=$(date +%s%N) && run_tool apply 5.10 "$linux" || return
+	part=$((($(date +%s%N) - begin) / 16000))
+	for moment in $(seq 15); do
+		rm -rf "$linux" && cp -Rp "$tmp/was" "$linux"
+		env --default-signal timeout -s INT "$((moment * part))e-6" \
 			"$project/tools/queue/apply" 5.10 "$linux" >"$tmp/out" 2>"$tmp/err"
 		snapshot "$linux" >"$tmp/after"
 		cmp -s "$tmp/before" "$tmp/after" || ended_well || {
-			echo "after $moment s, $signal:"
+			echo "in part $moment of 16:"
 			cat "$tmp/out" "$tmp/err"
 			diff "$tmp/before" "$tmp/after"
 			return 1
 		}
-		rm -rf "$linux"
-		cp -Rp "$linux_was" "$linux"
-	done <"$tmp/moments"
+	done
+	rm -rf "$linux" && cp -Rp "$tmp/was" "$linux"
 }
-linux_was=$tmp/was
 
 ended_well() {
 	if [ -e "$linux/.git" ]; then whole "$linux" "$series"; else same "$linux"; fi
 }
 
-apply_interrupted() {
-	for kind in git plain; do
-		[ $kind = git ] || plain
-		rm -rf "$linux_was" && cp -Rp "$linux" "$linux_was" &&
-			moments 15 && interrupts || return
-	done
-}
+apply_interrupted() { interrupts && plain && interrupts; }
 
 # One does it all; the other one is refused, or has nothing to do.
 apply_two() {
@@ -122,15 +106,15 @@ apply_two() {
 	done
 }
 
-# on_full_disk FUNCTION KIB...: run it with so much room on $disk, after FUNCTION_first.
+# on_full_disk FIRST FUNCTION KIB...: run it with so much room on $disk, after FIRST.
 on_full_disk() {
-	function=$1 disk=$now/disk result=0
-	shift
+	first=$1 function=$2 disk=$now/disk result=0
+	shift 2
 	mkdir "$disk"
 	mount -t tmpfs -o size=2m none "$disk" 2>/dev/null || tap_skip 'cannot mount'
 	for room; do
 		find "$disk" -mindepth 1 -delete
-		"${function}_first"
+		"$first"
 		head -c 4M /dev/zero >"$disk/fill" 2>/dev/null
 		truncate -s "$(($(stat -c %s "$disk/fill") - room * 1024))" "$disk/fill"
 		"$function" >"$tmp/log" 2>&1 || {
@@ -150,31 +134,29 @@ full_tree() {
 	snapshot "$linux" | diff "$tmp/before" - && grep 'the tree is as it was\|no room\|annot' "$tmp/err"
 }
 
-apply_full_disk() { on_full_disk full_tree 0 16 32 64 128 256 512 600 800; }
-apply_full_disk_plain() { plain && on_full_disk full_tree 0 4 8 12 16 24 32 48; }
+apply_full_disk() { on_full_disk full_tree_first full_tree 0 16 32 64 128 256 512 600 800; }
+apply_full_disk_plain() { plain && on_full_disk full_tree_first full_tree 0 4 8 12 16 24 32 48; }
 
 # The old mailbox stays.
 full_out_first() { mkdir -p "$disk/mbox/5.10" && echo old >"$disk/mbox/5.10/1-zram-fixes.mbox"; }
 full_out() {
-	! OUT=$disk run_tool mbox 5.10 1-zram-fixes && grep 'is the disk full' "$tmp/err" &&
+	! OUT=$disk run_tool mbox 5.10 1-zram-fixes && grep 'cannot write' "$tmp/err" &&
 		[ "$(cat "$disk/mbox/5.10"/*)" = old ]
 }
-mbox_full_disk() { seq 9000 >>"$patches/1-zram-fixes/cover.txt" && on_full_disk full_out 0 4 8 16 32; }
+mbox_full_disk() { seq 9000 >>"$patches/1-zram-fixes/cover.txt" && on_full_disk full_out_first full_out 0 4 8 16 32; }
 
 # A full disk is no success, also where something is wrong.
-full_check_first() { :; }
 full_check() {
 	! TMPDIR=$disk tools/queue/check >"$tmp/out" 2>"$tmp/err" && ! grep ' 0 problems' "$tmp/out"
 }
 check_full_disk() {
 	echo '/* edit */' >>$lock
-	on_full_disk full_check 0 4 8 16 32 64 && ! tools/queue/check >/dev/full
+	on_full_disk : full_check 0 4 8 16 32 64 && ! tools/queue/check >/dev/full
 }
 
 # The patches stay as they were.
-full_export_first() { :; }
 full_export() { ! TMPDIR=$disk run_tool export 5.10 "$series" && unchanged; }
 export_full_disk() {
 	git -C "$series" commit -q --amend -m 'mm/zsmalloc: try the lock' -m 'Other words.'
-	on_full_disk full_export 0 8 16 24
+	on_full_disk : full_export 0 8 16 24
 }
