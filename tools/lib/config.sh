@@ -195,8 +195,9 @@ kmake() {
 	ccache=
 	! command -v ccache >/dev/null || ccache='ccache '
 	cross=$(cross_compile "${config:-common}")
-	# An empty LOCALVERSION keeps the kernel from adding a '+' to its name.
-	CCACHE_BASEDIR=$OUT \
+	# An empty LOCALVERSION keeps the kernel from adding a '+' to its name.  gcc lists the
+	# headers of each file, so that ccache need not preprocess it.
+	CCACHE_BASEDIR=$OUT CCACHE_DEPEND=1 \
 	KBUILD_BUILD_TIMESTAMP=${stamp:-Sun Dec 13 22:41:30 UTC 2020} \
 	KBUILD_BUILD_USER=harness KBUILD_BUILD_HOST=localhost KBUILD_BUILD_VERSION=1 \
 	LOCALVERSION='' \
