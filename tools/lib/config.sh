@@ -80,6 +80,9 @@ arch() {
 	echo "${arch_listed:-x86}"
 }
 
+# package CONFIG: Debian's package of a kernel that is not built but released, if it is one.
+package() { config_lines "$1" config | sed -n 's/^# package: *//p' | tail -n 1; }
+
 # image CONFIG: the file that make makes of such a kernel.
 image() { if [ "$(arch "$1")" = arm64 ]; then echo arch/arm64/boot/Image; else echo arch/x86/boot/bzImage; fi; }
 
@@ -151,6 +154,8 @@ check_kernel_words() {
 		usage "CONFIG=$2 is for PREEMPT_RT, which $1 has not; there is: $(rt_bases)"
 	[ -z "${KERNEL_TREE-}" ] || [ -f "$KERNEL_TREE/Makefile" ] ||
 		usage "KERNEL_TREE: there is no kernel tree in $KERNEL_TREE"
+	[ -z "$(package "$2")" ] || { [ -z "$VARIANT" ] && ! on_rt "$2"; } ||
+		usage "CONFIG=$2 is what Debian released; leave -RT, SERIES, NR_PATCHES, EXTRA_PATCHES and KERNEL_TREE alone"
 	check_upto "$1"
 	check_out
 }

@@ -32,13 +32,13 @@ void write_file_or_die(const char *path, const char *text)
 		report("error: can't write %s to %s\n", text, path);
 }
 
-void load_module(const char *path)
+void load_module(const char *path, const char *args)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (file < 0)
 		return;
-	if (syscall(SYS_finit_module, file, "", 0))
+	if (syscall(SYS_finit_module, file, args, 0))
 		report("error: can't load %s: %s\n", path, strerror(errno));
 	close(file);
 }

@@ -11,6 +11,8 @@
 /* There where zram is no part of the kernel. */
 #define ZRAM_MODULE	"/lib/modules/zram.ko"
 #define ZSMALLOC_MODULE	"/lib/modules/zsmalloc.ko"
+/* In load order, each with its arguments; only where it takes more than these two. */
+#define MODULE_ORDER	"/lib/modules/order"
 #define PREEMPTOFF_MODULE	"/lib/modules/preemptoff.ko"
 
 /* Whether memory comes in huge pages: always, never, ... */
@@ -22,7 +24,7 @@ int write_file(const char *path, const char *text);
 void write_file_or_die(const char *path, const char *text);
 
 /* Does nothing where there is no such file. */
-void load_module(const char *path);
+void load_module(const char *path, const char *args);
 
 /* The whole of a small file, until the next call; empty if there is none. */
 const char *read_file(const char *path);

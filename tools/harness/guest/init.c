@@ -139,6 +139,25 @@ static void disable_rt_throttling(void)
 		write_file_or_die(file, "-1");
 }
 
+/* Where they are no part of the kernel. */
+static void load_modules(void)
+{
+	FILE *order = fopen(MODULE_ORDER, "r");
+	char name[32], args[64] = "", path[64];
+
+	if (!order) {
+		load_module(ZSMALLOC_MODULE, "");
+		load_module(ZRAM_MODULE, "");
+		return;
+	}
+	while (fscanf(order, "%31s%63[^\n]", name, args) > 0) {
+		snprintf(path, sizeof(path), "/lib/modules/%s.ko", name);
+		load_module(path, args);
+		args[0] = '\0';
+	}
+	fclose(order);
+}
+
 static void run_opcost(void)
 {
 	unsigned long pages = cmdline_ulong("pages", 4096);
@@ -217,9 +236,7 @@ int main(void)
 	open_result();
 	uname(&uts);
 	report("start: %s\n", uts.release);
-	/* where they are no part of the kernel */
-	load_module(ZSMALLOC_MODULE);
-	load_module(ZRAM_MODULE);
+	load_modules();
 
 	disable_rt_throttling();
 	run(test);

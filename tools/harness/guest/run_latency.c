@@ -212,7 +212,7 @@ void run_latency(void)
 	if (cmdline_ulong("migrate", 1))
 		migration = start_loop("/proc/sys/vm/compact_memory", 10000, 0, NULL);
 	if (held) {
-		load_module(PREEMPTOFF_MODULE);
+		load_module(PREEMPTOFF_MODULE, "");
 		write_file_or_die(PREEMPTOFF "on", "1");
 	} else if (flush) {
 		trace_flushes();
