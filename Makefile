@@ -34,7 +34,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help help-all run test check apply check-apply list mbox export refresh \
 	deps fetch patch build boot judge status clean bench-deps bench \
-	build-each model mutants races torture matrix coverage deb deb-test test-docs
+	build-each model mutants races torture matrix live coverage deb deb-test test-docs
 
 help:
 	@sed -n 's/^## \{0,1\}//p' "$(HERE)/Makefile"
@@ -89,6 +89,7 @@ help-all:
 # Long runs on all bases that they are for, or on BASE=; they write results/, and an
 # interrupted one continues.  ONLY='NAME...' runs these cases anew.
 #   make matrix        all kernels and tests       (ONLY='suspend huge-pages')
+#   make live          test the kernels that Debian released, unchanged
 #   make races         show each race on the base, and that the series fixes it
 #   make mutants       break the series on purpose; a test must detect each mutant
 #   make torture       all stress tests concurrently, for MINUTES=1  (ONLY=LOCKDEP, or
@@ -189,8 +190,8 @@ model:
 	@$(T)/harness/deps install model
 	@$(T)/model/check
 
-mutants torture matrix coverage races: DIR = suites
-mutants torture matrix races: WORDS = $(GIVEN_BASE)
+mutants torture matrix live coverage races: DIR = suites
+mutants torture matrix live races: WORDS = $(GIVEN_BASE)
 
 mutants: mutants-words deps
 	@$(T)/suites/mutants $(WORDS)
@@ -201,6 +202,10 @@ torture: torture-words deps
 matrix: matrix-words deps
 	@$(T)/harness/deps install matrix
 	@$(T)/suites/matrix $(WORDS)
+
+live: live-words deps
+	@$(T)/harness/deps install matrix
+	@$(T)/suites/live $(WORDS)
 
 races: races-words deps
 	@$(T)/suites/races $(WORDS)
