@@ -20,7 +20,8 @@ static const char * const attrs[] = {
 	"disksize", "initstate", "reset", "compact", "mem_limit", "mem_used_max",
 	"idle", "max_comp_streams", "comp_algorithm", "backing_dev", "writeback",
 	"writeback_limit", "writeback_limit_enable", "io_stat", "mm_stat", "bd_stat",
-	"debug_stat"
+	"debug_stat", "recomp_algorithm", "recompress", "algorithm_params",
+	"writeback_batch_size", "compressed_writeback"
 };
 
 /* --- what is written ----------------------------------------------------- */
@@ -28,7 +29,7 @@ static const char * const attrs[] = {
 static struct value {
 	const char *data;
 	size_t length;
-} values[64];
+} values[96];
 
 static unsigned int value_count;
 
@@ -59,7 +60,13 @@ static void make_values(void)
 		"17592186048512", "99999999999E", "-1", "-4096", "-18446744073709551615",
 		"0x", "0x10", "1 1", "1K1", "K", "1.5M", "+1", "all", "all ", "idle",
 		"huge", "hugeidle", "lzo", "lzo ", "none", "/", "/dev/null", "/dev/zero",
-		"../..", "%s%n", "\xff\xfe\xfd"
+		"../..", "%s%n", "\xff\xfe\xfd",
+		"=", "algo=", "=lzo", "algo", "algo=lz4 priority=1", "algo=lz4 priority=0",
+		"priority=-1 algo=lz4", "priority=4294967296", "level=-2147483648",
+		"level=1 dict=/dev/null", "dict=/", "deflate.winbits=99", "type=idle",
+		"type=huge_idle threshold=4294967295", "type=idle max_pages=-1",
+		"page_index=0", "page_index=18446744073709551615", "page_indexes=1-0",
+		"page_indexes=0-99999999999", "type=idle \"", "\"\"\"=\""
 	};
 	static const char zeros[] = "1\0002\000", first[] = "\0001";
 	unsigned int i;

@@ -135,16 +135,6 @@ static int run_race(const struct race *race)
 	return status;
 }
 
-static int is_asked(const char *name, char **names)
-{
-	if (!*names)
-		return 1;
-	for (; *names; names++)
-		if (!strncmp(name, *names, strlen(*names)))
-			return 1;
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	unsigned int i, count = 0;
@@ -152,12 +142,12 @@ int main(int argc, char **argv)
 	(void)argc;
 	zt_begin();
 	for (i = 0; i < ARRAY_SIZE(races); i++)
-		count += is_asked(races[i].name, argv + 1);
+		count += zt_is_asked(races[i].name, argv + 1);
 	if (!count)
 		ksft_exit_fail_msg("no such case\n");
 	ksft_set_plan(count + 1);
 	for (i = 0; i < ARRAY_SIZE(races); i++)
-		if (is_asked(races[i].name, argv + 1))
+		if (zt_is_asked(races[i].name, argv + 1))
 			zt_result(run_race(&races[i]), races[i].name);
 	return zt_end();
 }

@@ -89,6 +89,7 @@ static void clean_up(void)
 	for (id = 0; id < MAX_ID; id++)
 		if (own[id] > 0 && zt_exists(id))
 			zt_remove(id);
+	zt_remove_disks();
 }
 
 const char *zt_set_up(void)
@@ -105,6 +106,16 @@ const char *zt_set_up(void)
 	alarm((zt_seconds() * 3 + 180) * zt_slow());
 	atexit(clean_up);
 	return NULL;
+}
+
+int zt_is_asked(const char *name, char **names)
+{
+	if (!*names)
+		return 1;
+	for (; *names; names++)
+		if (!strncmp(name, *names, strlen(*names)))
+			return 1;
+	return 0;
 }
 
 int zt_because(int status, const char *format, ...)

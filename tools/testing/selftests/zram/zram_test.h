@@ -53,6 +53,9 @@ void zt_sleep(unsigned int ms);
 /* Whether the kernel warned, oopsed or met a bad access since zt_set_up(). */
 int zt_complained(void);
 
+/* Whether name begins with one of names, up to a NULL, or there are none. */
+int zt_is_asked(const char *name, char **names);
+
 extern char zt_why[256];
 /* Keeps why, and returns status. */
 __printf(2, 3) int zt_because(int status, const char *format, ...);
@@ -205,6 +208,22 @@ int zt_reset_meets_writeback(int id, int (*set_up)(int id));
 int zt_loop_open(unsigned long bytes, char *path, size_t size);
 /* Nobody has claimed it. */
 int zt_is_free(const char *path);
+/*
+ * A null_blk device that keeps what is written to it; settings are words
+ * "ATTRIBUTE=VALUE" of its directory in configfs.  Returns an error, ENODEV where
+ * there is no null_blk; the node goes to path.
+ */
+int zt_null_add(const char *settings, char *path, size_t size);
+/* A device of the device mapper, as zt_null_add(); table is "TARGET ARGUMENTS". */
+int zt_dm_add(const char *table, unsigned long bytes, char *path, size_t size);
+/* Replaces the table of the device at path. */
+int zt_dm_load(const char *path, const char *table, unsigned long bytes);
+/* Removes all devices of these two kinds; done at exit, too. */
+void zt_remove_disks(void);
+/* Sectors that were written to the device at path: sysfs has no lock for that. */
+unsigned long long zt_sectors_written(const char *path);
+/* Loads a module, if this system has modprobe; options may follow the name. */
+void zt_modprobe(const char *name);
 int zt_swapon(int id);
 int zt_swapoff(int id);
 /* A parameter of the kernel, for the time of a test */

@@ -79,8 +79,9 @@ int zt_has_attr(int id, const char *attr)
 
 const char * const zt_readable[] = {
 	"mm_stat", "io_stat", "bd_stat", "debug_stat", "disksize", "initstate",
-	"comp_algorithm", "max_comp_streams", "backing_dev", "writeback_limit",
-	"writeback_limit_enable", NULL
+	"comp_algorithm", "recomp_algorithm", "max_comp_streams", "backing_dev",
+	"writeback_limit", "writeback_limit_enable", "writeback_batch_size",
+	"compressed_writeback", NULL
 };
 
 /* So many numbers, and nothing else, up to the end of the line. */
@@ -95,6 +96,17 @@ static int is_numbers(const char *text, unsigned int count)
 	return !strcmp(text, "\n");
 }
 
+/* Newer kernels append more numbers. */
+static int is_numbers_at_least(const char *text, unsigned int count)
+{
+	unsigned int more;
+
+	for (more = 0; more < 4; more++)
+		if (is_numbers(text, count + more))
+			return 1;
+	return 0;
+}
+
 /* Words, one of which is in brackets. */
 static int is_choice(const char *text)
 {
@@ -104,20 +116,39 @@ static int is_choice(const char *text)
 	       !strchr(close + 1, ']') && text[strlen(text) - 1] == '\n';
 }
 
+/* A line "#PRIORITY: CHOICE" for each further algorithm, or none. */
+static int is_choices(const char *text)
+{
+	char line[512];
+	int length;
+
+	for (; *text; text += length + 1) {
+		length = strcspn(text, "\n");
+		snprintf(line, sizeof(line), "%.*s\n", length, text);
+		if (text[0] != '#' || text[1] < '1' || text[1] > '9' || text[2] != ':' ||
+		    !is_choice(line) || !text[length])
+			return 0;
+	}
+	return 1;
+}
+
 int zt_well_formed(const char *attr, const char *text)
 {
 	if (!strcmp(attr, "mm_stat"))
-		return is_numbers(text, 8);
+		return is_numbers_at_least(text, 8);
 	if (!strcmp(attr, "io_stat"))
 		return is_numbers(text, 4);
 	if (!strcmp(attr, "bd_stat"))
 		return is_numbers(text, 3);
 	if (!strcmp(attr, "debug_stat"))
 		return !strncmp(text, "version: 1\n", 11) && is_numbers(text + 11, 2);
-	if (!strcmp(attr, "initstate") || !strcmp(attr, "writeback_limit_enable"))
+	if (!strcmp(attr, "initstate") || !strcmp(attr, "writeback_limit_enable") ||
+	    !strcmp(attr, "compressed_writeback"))
 		return !strcmp(text, "0\n") || !strcmp(text, "1\n");
 	if (!strcmp(attr, "comp_algorithm"))
 		return is_choice(text);
+	if (!strcmp(attr, "recomp_algorithm"))
+		return is_choices(text);
 	if (!strcmp(attr, "backing_dev"))
 		return !strcmp(text, "none\n") ||
 		       (text[0] == '/' && strchr(text, '\n') == text + strlen(text) - 1);

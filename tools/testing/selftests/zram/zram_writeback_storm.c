@@ -138,16 +138,19 @@ static int swap_and_back(int id)
 
 /* --- no room ------------------------------------------------------------- */
 
-/* Fewer blocks than pages; the first one is never used. */
+/* Fewer blocks than pages; some kernels never use the first one. */
 #define ROOM	16
 
 /* All of them: bd_stat counts in 4 KiB, whatever a page is. */
 static int is_full(int id)
 {
+	unsigned long blocks;
 	char text[128];
 
-	return !zt_get(id, "bd_stat", text, sizeof(text)) &&
-	       strtoul(text, NULL, 10) == (ROOM - 1) * (zt_page / 4096);
+	if (zt_get(id, "bd_stat", text, sizeof(text)))
+		return 0;
+	blocks = strtoul(text, NULL, 10) / (zt_page / 4096);
+	return blocks == ROOM || blocks == ROOM - 1;
 }
 
 static int fill_up(int id)
