@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What every script under tools/ needs: one way to say things, one way to
-# stop.  Sourced, never run:  . "$(dirname "$0")/../lib.sh"
+# stop.  Sourced, never run.
 #
 # Exit status of every tool: 0 done, 1 failed, 2 wrong usage.
 
