@@ -107,7 +107,7 @@ help-all:
 #
 # BASE=5.10 is the kernel, a folder of patches/.  CONFIG=DEFAULT (DEFAULT-RT on 5.10-rt)
 # is its configuration, a file of tools/harness/configs/ (DEFAULT, DEBUG, LOCKDEP, KASAN,
-# KCSAN, UP, NOCOMPACT, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for
+# KCSAN, UP, NOMIGRATION, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for
 # PREEMPT_RT, where LOCKDEP is RT).  V=1 shows all output.  SLOW=6 doubles every time
 # limit, which are for SLOW=3.  boot also takes APPEND= (kernel arguments),
 # ACCEL=icount, EXTRA_PATCHES=PATCH, NR_PATCHES=N and KERNEL_TREE=DIR; see the heads of
@@ -177,7 +177,7 @@ bench: WORDS = "$(BASE)" $(ROWS)
 bench: bench-words bench-deps
 	@$(T)/bench/bench $(WORDS)
 
-build-each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOCOMPACT X86-32)
+build-each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOMIGRATION X86-32)
 build-each: build-each-words fetch
 	@$(T)/harness/deps install each
 	@for config in $(CONFIG); do $(T)/suites/build-each "$(BASE)" $$config $(ONLY) || exit; done

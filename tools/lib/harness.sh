@@ -27,7 +27,7 @@
 
 . "$(dirname "$0")/../lib/common.sh"
 . "$TOP/tools/lib/config.sh"
-. "$TOP/tools/lib/record.sh"
+. "$TOP/tools/lib/run-record.sh"
 . "$TOP/tools/lib/results.sh"
 
 # shellcheck disable=SC2034 # for the scripts that source this
