@@ -10,7 +10,6 @@
 #include "zram_test.h"
 
 #include <linux/fs.h>
-#include <stdarg.h>
 #include <sys/ioctl.h>
 
 #define PAGES		8
@@ -26,20 +25,6 @@ static const char * const mm_names[MM_STATS] = {
 };
 
 static int device, disk;
-static char wrong_text[128];
-static int wrong_taken;
-
-__printf(1, 2) static int wrong(const char *format, ...)
-{
-	va_list args;
-
-	if (__atomic_exchange_n(&wrong_taken, 1, __ATOMIC_ACQ_REL))
-		return ZT_WRONG;
-	va_start(args, format);
-	vsnprintf(wrong_text, sizeof(wrong_text), format, args);
-	va_end(args);
-	return ZT_WRONG;
-}
 
 /* --- reading ------------------------------------------------------------- */
 
@@ -82,10 +67,10 @@ static int step_mm_stat(struct zt_worker *w)
 
 	(void)w;
 	if (n < HUGE + 1)
-		return wrong("mm_stat has %u numbers", n);
+		return zt_wrong("mm_stat has %u numbers", n);
 	for (i = 0; i < n; i++)
 		if (number[i] > most_of(i))
-			return wrong("mm_stat: %s is %llu", mm_names[i], number[i]);
+			return zt_wrong("mm_stat: %s is %llu", mm_names[i], number[i]);
 	return 0;
 }
 
@@ -96,11 +81,11 @@ static int step_bd_stat(struct zt_worker *w)
 
 	(void)w;
 	if (n < 3)
-		return wrong("bd_stat has %u numbers", n);
+		return zt_wrong("bd_stat has %u numbers", n);
 	if (number[0] > LOOP_BYTES / 4096)
-		return wrong("bd_stat: bd_count is %llu", number[0]);
+		return zt_wrong("bd_stat: bd_count is %llu", number[0]);
 	if (number[1] > PLENTY || number[2] > PLENTY)
-		return wrong("bd_stat: %llu reads, %llu writes", number[1], number[2]);
+		return zt_wrong("bd_stat: %llu reads, %llu writes", number[1], number[2]);
 	return 0;
 }
 
@@ -152,21 +137,9 @@ static int run(struct zt_worker *w, unsigned int count)
 {
 	unsigned int i;
 
-	wrong_taken = 0;
 	for (i = 0; i < count; i++)
 		w[i].id = device;
-	zt_start_workers(w, count);
-	zt_sleep(zt_seconds() * 1000);
-	zt_stop_workers(w, count);
-	for (i = 0; i < count; i++) {
-		ksft_print_msg("%s: %lu done, %lu refused, %lu wrong\n", w[i].name, w[i].done,
-			       w[i].refused, w[i].wrong);
-		if (w[i].odd)
-			return zt_fail("%s: %s", w[i].name, strerror(w[i].odd_errno));
-		if (!w[i].done && !w[i].wrong && !w[i].optional)
-			return zt_fail("%s: nothing was done", w[i].name);
-	}
-	return wrong_taken ? zt_fail("%s", wrong_text) : KSFT_PASS;
+	return zt_storm_case(w, count, zt_seconds() * 1000);
 }
 
 static int one_page(void)

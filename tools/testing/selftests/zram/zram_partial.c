@@ -10,31 +10,16 @@
 #include "zram_test.h"
 
 #include <linux/fs.h>
-#include <stdarg.h>
 #include <sys/ioctl.h>
 
 #define BLOCK		4096
 #define LOOP_BYTES	(16UL << 20)
 #define DISK		"4M"
+#define CASE_MS		(zt_seconds() * 500)
 
 static int device, disk;
-/* The first write that was lost. */
-static char lost[128];
-static int lost_taken;
 
 static __thread alignas(BLOCK) unsigned char seen[BLOCK];
-
-__printf(1, 2) static int wrong(const char *format, ...)
-{
-	va_list args;
-
-	if (__atomic_exchange_n(&lost_taken, 1, __ATOMIC_ACQ_REL))
-		return ZT_WRONG;
-	va_start(args, format);
-	vsnprintf(lost, sizeof(lost), format, args);
-	va_end(args);
-	return ZT_WRONG;
-}
 
 /* --- one block ----------------------------------------------------------- */
 
@@ -60,12 +45,12 @@ static int check_block(uint32_t block, uint32_t generation)
 		fill_block(want, block, generation);
 	memset(seen, 0xee, BLOCK);
 	if (pread(disk, seen, BLOCK, block * BLOCK) != BLOCK)
-		return wrong("read of block %u: %s", block, strerror(errno));
+		return zt_wrong("read of block %u: %s", block, strerror(errno));
 	if (!memcmp(seen, want, BLOCK))
 		return 0;
 	memcpy(&got, seen, sizeof(got));
-	return wrong("block %u: want write %u, got %u of block %u", block,
-		     generation & 0xffffff, got & 0xffffff, got >> 24);
+	return zt_wrong("block %u: want write %u, got %u of block %u", block,
+			generation & 0xffffff, got & 0xffffff, got >> 24);
 }
 
 /* --- workers: here id is the block ---------------------------------------- */
@@ -76,7 +61,7 @@ static int step_part(struct zt_worker *w)
 
 	fill_block(seen, w->id, generation);
 	if (pwrite(disk, seen, BLOCK, (off_t)w->id * BLOCK) != BLOCK)
-		return wrong("write of block %u: %s", w->id, strerror(errno));
+		return zt_wrong("write of block %u: %s", w->id, strerror(errno));
 	return check_block(w->id, generation);
 }
 
@@ -85,7 +70,7 @@ static int step_part_unread(struct zt_worker *w)
 {
 	fill_block(seen, w->id, zt_generation());
 	if (pwrite(disk, seen, BLOCK, (off_t)w->id * BLOCK) != BLOCK)
-		return wrong("write of block %u: %s", w->id, strerror(errno));
+		return zt_wrong("write of block %u: %s", w->id, strerror(errno));
 	return 0;
 }
 
@@ -96,7 +81,7 @@ static int write_whole(uint32_t generation)
 	for (block = 0; block < zt_page / BLOCK; block++)
 		fill_block(zt_buffer + block * BLOCK, block, generation);
 	if (pwrite(disk, zt_buffer, zt_page, 0) != (ssize_t)zt_page)
-		return wrong("write of the page: %s", strerror(errno));
+		return zt_wrong("write of the page: %s", strerror(errno));
 	return 0;
 }
 
@@ -128,7 +113,7 @@ static int step_discard(struct zt_worker *w)
 	if (!error)
 		error = check_rest(w, generation);
 	if (!error && ioctl(disk, BLKDISCARD, range))
-		error = wrong("discard: %s", strerror(errno));
+		error = zt_wrong("discard: %s", strerror(errno));
 	return error ? error : check_rest(w, 0);
 }
 
@@ -140,25 +125,6 @@ static int step_write_back(struct zt_worker *w)
 
 /* --- cases --------------------------------------------------------------- */
 
-static int run(struct zt_worker *w, unsigned int count)
-{
-	unsigned int i;
-
-	lost_taken = 0;
-	zt_start_workers(w, count);
-	zt_sleep(zt_seconds() * 500);
-	zt_stop_workers(w, count);
-	for (i = 0; i < count; i++) {
-		ksft_print_msg("%s: %lu done, %lu refused, %lu wrong\n", w[i].name, w[i].done,
-			       w[i].refused, w[i].wrong);
-		if (w[i].odd)
-			return zt_fail("%s: %s", w[i].name, strerror(w[i].odd_errno));
-		if (!w[i].done && !w[i].wrong)
-			return zt_fail("%s: nothing was done", w[i].name);
-	}
-	return lost_taken ? zt_fail("%s", lost) : KSFT_PASS;
-}
-
 static int two_writers_of_a_page(void)
 {
 	struct zt_worker w[] = {
@@ -166,7 +132,7 @@ static int two_writers_of_a_page(void)
 		{ .name = "block 1", .step = step_part, .id = 1 },
 	};
 
-	return run(w, ARRAY_SIZE(w));
+	return zt_storm_case(w, ARRAY_SIZE(w), CASE_MS);
 }
 
 static int part_against_whole_page(void)
@@ -176,7 +142,7 @@ static int part_against_whole_page(void)
 		{ .name = "all blocks", .step = step_whole, .id = 1 },
 	};
 
-	return run(w, ARRAY_SIZE(w));
+	return zt_storm_case(w, ARRAY_SIZE(w), CASE_MS);
 }
 
 static int part_against_discard(void)
@@ -186,7 +152,7 @@ static int part_against_discard(void)
 		{ .name = "write all, discard all", .step = step_discard, .id = 1 },
 	};
 
-	return run(w, ARRAY_SIZE(w));
+	return zt_storm_case(w, ARRAY_SIZE(w), CASE_MS);
 }
 
 static int part_against_writeback(void)
@@ -200,7 +166,7 @@ static int part_against_writeback(void)
 
 	if (!zt_has_attr(device, "writeback"))
 		return zt_skip("zram has no writeback");
-	return run(w, ARRAY_SIZE(w));
+	return zt_storm_case(w, ARRAY_SIZE(w), CASE_MS);
 }
 
 /* --- the test ------------------------------------------------------------ */

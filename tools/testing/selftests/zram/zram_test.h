@@ -159,6 +159,10 @@ void zt_stop_workers(struct zt_worker *w, unsigned int count);
 int zt_stopping(void);
 /* All of it, for ZRAM_SECONDS, and on until each has had its turn. */
 void zt_storm(struct zt_worker *w, unsigned int count);
+/* What is wrong, for zt_storm_case(): the first text is kept.  Returns ZT_WRONG. */
+__printf(1, 2) int zt_wrong(const char *format, ...);
+/* A case: for ms milliseconds each did something, and none of them found a zt_wrong(). */
+int zt_storm_case(struct zt_worker *w, unsigned int count, unsigned int ms);
 
 /* Steps that need no more than the id. */
 int zt_step_reset(struct zt_worker *w);

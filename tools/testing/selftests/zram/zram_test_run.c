@@ -2,6 +2,8 @@
 /* What the zram tests share: threads. */
 #include "zram_test.h"
 
+#include <stdarg.h>
+
 /* Pages of a session. */
 #define SESSION	32
 
@@ -146,6 +148,42 @@ void zt_storm(struct zt_worker *w, unsigned int count)
 	zt_sleep(zt_seconds() * 1000);
 	calm_down(w, count);
 	zt_stop_workers(w, count);
+}
+
+/* --- a storm that is one case -------------------------------------------- */
+
+static char first_wrong[128];
+static int wrong_taken;
+
+int zt_wrong(const char *format, ...)
+{
+	va_list args;
+
+	if (__atomic_exchange_n(&wrong_taken, 1, __ATOMIC_ACQ_REL))
+		return ZT_WRONG;
+	va_start(args, format);
+	vsnprintf(first_wrong, sizeof(first_wrong), format, args);
+	va_end(args);
+	return ZT_WRONG;
+}
+
+int zt_storm_case(struct zt_worker *w, unsigned int count, unsigned int ms)
+{
+	unsigned int i;
+
+	wrong_taken = 0;
+	zt_start_workers(w, count);
+	zt_sleep(ms);
+	zt_stop_workers(w, count);
+	for (i = 0; i < count; i++) {
+		ksft_print_msg("%s: %lu done, %lu refused, %lu wrong\n", w[i].name, w[i].done,
+			       w[i].refused, w[i].wrong);
+		if (w[i].odd)
+			return zt_fail("%s: %s", w[i].name, strerror(w[i].odd_errno));
+		if (!w[i].done && !w[i].wrong && !w[i].optional)
+			return zt_fail("%s: nothing was done", w[i].name);
+	}
+	return wrong_taken ? zt_fail("%s", first_wrong) : KSFT_PASS;
 }
 
 /* --- steps --------------------------------------------------------------- */
