@@ -16,7 +16,7 @@
 #include <sys/ioctl.h>
 
 #define LOOP_BYTES	(16UL << 20)
-#define DELAY_MS	(400 * zt_slow())
+#define DELAY_MS	(250 * zt_slow())
 #define PAGES		8
 
 static int device, disk;

@@ -5,6 +5,8 @@
 
 #include "zram_test.h"
 
+/* How much longer a walk can be made than it is at first. */
+#define SIGNAL_MAX_SIZE		8
 /* How long a writeback takes that is not ended. */
 #define SIGNAL_WRITEBACK_MS	3000
 
@@ -25,6 +27,8 @@ extern const struct signal_walk signal_walks[SIGNAL_WALKS];
 
 /* Adds the device and the slow device. */
 void signal_set_up(void);
+/* How large devices are from now on, from 1 to SIGNAL_MAX_SIZE; for all walks but writeback. */
+void signal_set_size(unsigned int factor);
 /* A new set-up for the walk; a status. */
 int signal_make(const struct signal_walk *walk);
 /* Why there can be no such walk, or NULL. */

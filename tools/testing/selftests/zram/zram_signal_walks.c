@@ -10,12 +10,13 @@
 #define PAGES		(SIGNAL_WRITEBACK_MS / PAGE_MS)
 /* How many of them may be in flight, where that can be set. */
 #define BATCH		8
-/* Of a device that is walked over. */
-#define SLOTS		(2UL << 20)
-/* Of a device that is recompressed. */
-#define MANY_BYTES	(24UL << 20)
+/* Of a device that is walked over, times the factor. */
+#define SLOTS		(256UL << 10)
+/* Of a device that is recompressed, times the factor. */
+#define MANY_BYTES	(3UL << 20)
 
 static int device;
+static unsigned int factor = 1;
 static char node[64];
 static int node_error;
 static unsigned long filled;
@@ -107,9 +108,9 @@ static int make_recompressed(void)
 	if (!error)
 		error = zt_put(device, "recomp_algorithm", line);
 	if (!error)
-		error = set_size(MANY_BYTES);
+		error = set_size(factor * MANY_BYTES);
 	if (!error)
-		error = fill(MANY_BYTES / zt_page, zt_page / 2);
+		error = fill(factor * MANY_BYTES / zt_page, zt_page / 2);
 	return error ? error : zt_put(device, "idle", "all");
 }
 
@@ -121,7 +122,7 @@ static void state_path(char *path, size_t size)
 /* Many slots, and one page at each end; the table takes no more than 32 MiB. */
 static int make_large(void)
 {
-	int error = set_size((unsigned long long)SLOTS * zt_page);
+	int error = set_size((unsigned long long)factor * SLOTS * zt_page);
 
 	return error ? error : fill(2, zt_page);
 }
@@ -251,6 +252,11 @@ const char *signal_missing(const struct signal_walk *walk)
 	if (walk->run == write_back && node_error)
 		return strerror(node_error);
 	return NULL;
+}
+
+void signal_set_size(unsigned int new_factor)
+{
+	factor = new_factor;
 }
 
 /* One request at a time. */
