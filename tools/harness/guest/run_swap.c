@@ -135,8 +135,9 @@ void run_swap(void)
 	/* A kernel without migration has no such file; meta says so to the judge. */
 	if (access(COMPACT_MEMORY, W_OK) == 0)
 		migration = start_loop(COMPACT_MEMORY, 10000, REST, NULL);
+	/* Half as much again as there is memory. */
 	for (i = 0; i < LOADS; i++)
-		load[i] = start_load(i, 2 * ram() / LOADS / 4096);
+		load[i] = start_load(i, 3 * ram() / 2 / LOADS / 4096);
 	wait_loads(load);
 	stop_loop(compaction);
 	if (migration)
