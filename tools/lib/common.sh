@@ -123,22 +123,11 @@ child=
 # second signal must not stop the cleanup.
 catch_end() {
 	trap 'signals_off; end_child; $at_exit; [ -z "$tmp" ] || rm -rf "$tmp"' EXIT
-	signals_on
+	trap 'signals_off; die interrupted' HUP INT QUIT PIPE TERM
 }
 
-# signals_on, signals_off: a signal ends the script, or is ignored.
-signals_on() {
-	for signal in HUP:129 INT:130 QUIT:131 PIPE:141 TERM:143; do
-		# shellcheck disable=SC2064 # of this signal
-		trap "signals_off; interrupted ${signal#*:}" "${signal%:*}"
-	done
-}
+# signals_off: signals are ignored from here on.
 signals_off() { trap '' HUP INT QUIT PIPE TERM; }
-
-interrupted() {
-	printf '%s: interrupted\n' "$me" >&2
-	exit "$1"
-}
 
 # scratch: make the directory $tmp; it is removed when the script ends.
 scratch() {
@@ -147,16 +136,12 @@ scratch() {
 	catch_end
 }
 
-# end_child: stop the last background command, by force after five seconds.
+# end_child: stop the last background command.  It is a 'timeout -k 5', which uses force.
 end_child() {
 	[ -n "$child" ] || return 0
 	child=
 	kill "$!" 2>/dev/null
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		kill -0 "$!" 2>/dev/null || return 0
-		sleep 0.5
-	done
-	kill -9 "$!" 2>/dev/null
+	wait "$!"
 }
 
 # make_out: create OUT.  Its file .unpin marks it for 'make clean' as made by the project,
