@@ -54,31 +54,31 @@ base_get() {
 	sed -n "s/^$2: *//p" "$TOP/patches/$1/base"
 }
 
-# series BASE [TOPIC...]: the patches of a base in apply order, one a line, as paths
-# below patches/BASE.  Without a TOPIC, those that are applied by default: all before
-# the line "# == optional ==".
+# patches_in: of a `series` on stdin, the patches, one a line, as paths below patches/BASE.
+patches_in() { sed 's/[[:space:]]*#.*//; s/[[:space:]]*$//; /^$/d'; }
+
+# all_series BASE: every patch of a base in apply order, the optional ones too.
+all_series() { patches_in <"$TOP/patches/$1/series"; }
+
+# series BASE [TOPIC...]: those of the topics.  Without a TOPIC, those that are applied by
+# default: all before the line "# == optional ==".
 series() {
 	series_base=$1
 	shift
-	awk -v topics=" $* " '
-		/^# == optional ==$/ { optional = 1 }
-		{ sub(/[ \t]*#.*/, ""); sub(/[ \t]+$/, "") }
-		$0 == "" { next }
-		{
-			topic = $0
-			sub(/\/[^\/]*$/, "", topic)
-			sub(/^[0-9]+\.[^\/]*\//, "", topic)
-		}
-		topics ~ /[^ ]/ ? index(topics, " " topic " ") : !optional
-	' "$TOP/patches/$series_base/series"
+	if [ $# = 0 ]; then
+		sed '/^# == optional ==$/,$d' "$TOP/patches/$series_base/series" | patches_in
+	else
+		all_series "$series_base" |
+			grep -E "^([0-9]+\.[^/]*/)?($(printf '%s\n' "$@" | paste -sd'|'))/[^/]*$"
+	fi
 }
 
+# topic_of_each: of the patches on stdin.  A path in `series` may lead to another base
+# (5.10/1-zram-fixes/...): that is its topic.
+topic_of_each() { sed -e 's,/[^/]*$,,' -e 's,^[0-9]*\.[^/]*/,,'; }
+
 # topics BASE: the names of all topics of a base in apply order, optional ones last.
-# A path in `series` may lead to another base (5.10/1-zram-fixes/...): that is its topic.
-topics() {
-	sed -e 's/[[:space:]]*#.*//' -e 's,/[^/]*$,,' -e 's,^[0-9]*\.[^/]*/,,' -e '/^$/d' \
-		"$TOP/patches/$1/series" | uniq
-}
+topics() { all_series "$1" | topic_of_each | uniq; }
 
 # check_topics BASE TOPIC...: stop unless the base has each of them.
 check_topics() {

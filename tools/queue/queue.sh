@@ -6,8 +6,7 @@
 . "$(dirname "$0")/../lib/common.sh"
 
 need git awk
-LC_ALL=C
-export LC_ALL
+export LC_ALL=C
 
 # A git hook exports GIT_DIR and friends; none of them may steer these tools.
 # shellcheck disable=SC2046 # one word per variable is what we want
@@ -40,21 +39,10 @@ own_repo() {
 	[ ! -f "$own_shallow" ] || cp "$own_shallow" "$tmp/repo/.git/shallow"
 }
 
-# git_says: the first error in $tmp/log, or else its last line.
+# git_says: the first error in $tmp/log, with the file below it, or else its last line.
 git_says() {
-	awk '/^(error|fatal): / && !line {
-			line = substr($0, index($0, " ") + 1)
-			if (/:$/ && getline > 0)
-				line = line $0
-		}
-		NF { last = $0 }
-		END { print line ? line : last }' "$tmp/log"
-}
-
-# all_series BASE: every patch of a base in apply order, the optional ones too.
-all_series() {
-	# shellcheck disable=SC2046 # one word per topic is what we want
-	series "$1" $(topics "$1")
+	sed -nE '/^(error|fatal): /{ s///; /:$/N; s/\n//; p; q }' "$tmp/log" | grep . ||
+		grep . "$tmp/log" | tail -n 1
 }
 
 # need_series BASE [TOPIC...]: stop unless BASE has a series, with these topics and all
@@ -75,18 +63,6 @@ stop_if_empty() {
 	[ -z "$(all_series "$1")" ] || return 0
 	say "patches/$1 has no patches yet; nothing to do"
 	exit
-}
-
-# wanted_topics BASE [TOPIC...]: these in apply order; without one, all that are not
-# optional.
-wanted_topics() {
-	wanted_base=$1
-	shift
-	if [ $# = 0 ]; then
-		topics "$wanted_base" | grep -v '^optional/'
-	else
-		topics "$wanted_base" | grep -xF -e "$(printf '%s\n' "$@")"
-	fi
 }
 
 # cat_patches BASE: those that are named on stdin, in a row.
