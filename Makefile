@@ -149,10 +149,10 @@ refresh:
 	@$(T)/queue/refresh "$(BASE)" $(if $(KSRC),"$(KSRC)")
 
 deps:
-	@$(T)/harness/deps install
+	@$(T)/harness/deps
 
 bench-deps:
-	@$(T)/harness/deps install bench
+	@$(T)/harness/deps bench
 
 fetch: deps
 	@$(T)/harness/fetch "$(BASE)"
@@ -179,7 +179,7 @@ bench: bench-words bench-deps
 
 build-each: CONFIG = $(or $(GIVEN),LOCKDEP MODULES NOMIGRATION X86-32)
 build-each: build-each-words fetch
-	@$(T)/harness/deps install each
+	@$(T)/harness/deps each
 	@for config in $(CONFIG); do $(T)/suites/build-each "$(BASE)" $$config $(ONLY) || exit; done
 
 build-each-words:
@@ -187,7 +187,7 @@ build-each-words:
 		CHECK_ONLY=yes $(T)/suites/build-each "$(BASE)" $$config $(ONLY) || exit; done
 
 model:
-	@$(T)/harness/deps install model
+	@$(T)/harness/deps model
 	@$(T)/model/check
 
 mutants torture matrix live coverage races: DIR = suites
@@ -200,11 +200,11 @@ torture: torture-words deps
 	@$(T)/suites/torture $(WORDS)
 
 matrix: matrix-words deps
-	@$(T)/harness/deps install matrix
+	@$(T)/harness/deps matrix
 	@$(T)/suites/matrix $(WORDS)
 
 live: live-words deps
-	@$(T)/harness/deps install matrix
+	@$(T)/harness/deps matrix
 	@$(T)/suites/live $(WORDS)
 
 races: races-words deps
@@ -212,7 +212,7 @@ races: races-words deps
 
 coverage: WORDS = "$(BASE)"
 coverage: coverage-words fetch
-	@$(T)/harness/deps install coverage
+	@$(T)/harness/deps coverage
 	@$(T)/suites/coverage $(WORDS)
 
 deb: DIR = deb
@@ -220,15 +220,15 @@ deb-words:
 	@CHECK_ONLY=yes $(T)/deb/build "$(BASE)"
 
 deb: deb-words patch
-	@$(T)/harness/deps install deb
+	@$(T)/harness/deps deb
 	@$(T)/deb/build "$(BASE)"
 
 deb-test: deb
-	@$(T)/harness/deps install machine
+	@$(T)/harness/deps machine
 	@$(T)/deb/test-package "$(BASE)"
 
 test-docs: deps
-	@$(T)/harness/deps install machine
+	@$(T)/harness/deps machine
 	@$(T)/deb/test-docs $(ROLE)
 
 status:
