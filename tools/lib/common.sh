@@ -101,6 +101,19 @@ kernel_version() {
 		}'
 }
 
+# check_kernel BASE DIR NAME: stop unless DIR, a NAME for the person, is a kernel that the
+# base is for; sets $kernel_version.
+check_kernel() {
+	{ [ -f "$2/Makefile" ] && [ -f "$2/mm/zsmalloc.c" ] &&
+		kernel_version=$(kernel_version <"$2/Makefile"); } ||
+		die "$3: no kernel tree; it needs the kernel's top Makefile and mm/zsmalloc.c"
+	kernel_wanted=$(base_get "$1" version | cut -d. -f1,2)
+	case $kernel_version. in
+	"$kernel_wanted".*) ;;
+	*) die "$3: Linux $kernel_version, but patches/$1 is for $kernel_wanted" ;;
+	esac
+}
+
 # git_busy TREE: name what git is in the middle of in TREE, if anything.
 git_busy() {
 	git_busy_dir=$(git -C "$1" rev-parse --absolute-git-dir) || return
