@@ -33,7 +33,6 @@ machine() {
 	machine_made="$(tar -C "$TOP/tools/deb" -c machine.sh machine.root | hash) $3"
 	[ "$(cat "$machine.made" 2>/dev/null)" != "$machine_made" ] || return 0
 	check_space "$OUT" 6000 "a Debian on a disk"
-	# shellcheck disable=SC2016 # variables of the hook
 	debian "$1" "$OUT/deb/root" \
 		systemd-sysv,dbus,udev,kmod,initramfs-tools,zstd,grub2-common,grub-pc-bin,sudo \
 		"deb $(security_uri) $(base_get "$2" suite) main" \

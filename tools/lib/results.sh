@@ -29,14 +29,12 @@ results_commit() {
 
 # results_stamp COMMAND: version, commit, date and command.  Take it before the run.
 results_stamp() {
-	# shellcheck disable=SC2016 # Markdown, no command
 	printf '%s, commit %s, %s: `%s`\n' "$(results_version)" "$(results_commit)" \
 		"$(date -u +%F)" "$1"
 }
 
 # results_code: each line of stdin as Markdown code that fits into a table cell.
 results_code() {
-	# shellcheck disable=SC2016 # Markdown, no command
 	sed -e "s/\`/'/g" -e 's/|/\\|/g' -e 's/.*/`&`/'
 }
 

@@ -78,7 +78,6 @@ touched() {
 
 # subjects DIR: "NAME, tab, subject" of each patch in DIR that is named on stdin.
 subjects() {
-	# shellcheck disable=SC2016 # awk's
 	(cd "$1" && xargs -r awk '
 		FNR == 1 { part = "head" }
 		part == "subject" && /^ / { text = text $0; next }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016,SC2034,SC2086,SC2154,SC2317 # test sets the names and runs these
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154,SC2317 # test sets the names and runs these
 # SPDX-License-Identifier: GPL-2.0
 #
 # What the lines of the tables call, and the cases of ../test that are no lines: signals,
