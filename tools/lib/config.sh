@@ -7,17 +7,13 @@
 # check_config NAME: stop unless configs/NAME.config is a kernel to build, or NAME-RT
 # asks for it on PREEMPT_RT.  Those in small letters are parts of kernels.
 check_config() {
-	case $1 in
-	*[!A-Z0-9-]*) ;;
-	?*)
-		[ ! -f "$HARNESS/configs/$1.config" ] || return 0
-		[ "$1" = "${1%-RT}" ] || [ ! -f "$HARNESS/configs/${1%-RT}.config" ] ||
-			on_rt "${1%-RT}" || return 0
-		;;
-	esac
-	usage "unknown CONFIG '$1'; there is: $(cd "$HARNESS/configs" &&
-		printf '%s\n' [A-Z]*.config | sed 's/\.config$//' | paste -sd' '), and -RT behind each"
+	! configs | grep -qxF -e "$1" || return 0
+	! configs | sed 's/$/-RT/' | grep -qxF -e "$1" || on_rt "${1%-RT}" || return 0
+	usage "unknown CONFIG '$1'; there is: $(configs | paste -sd' '), and -RT behind each"
 }
+
+# configs: the names of all kernels, one a line.
+configs() { (cd "$HARNESS/configs" && printf '%s\n' [A-Z]*.config | sed 's/\.config$//'); }
 
 # on_rt CONFIG: it is for PREEMPT_RT.
 on_rt() { chain "$1" | grep -qx preempt-rt; }
@@ -133,8 +129,7 @@ config_has() {
 
 # configs_with OPTION: all that have it, in one line.
 configs_with() {
-	for configs_file in "$HARNESS"/configs/[A-Z]*.config; do
-		configs_name=$(basename "$configs_file" .config)
+	for configs_name in $(configs); do
 		! config_has "$configs_name" "$1" || echo "$configs_name"
 	done | paste -sd' '
 }
