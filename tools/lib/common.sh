@@ -1,8 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What every script under tools/ needs: one way to say things, one way to
-# stop.  Sourced, never run.
+# What every script under tools/ needs.  Sourced, never run.
 #
 # Exit status of every tool: 0 done, 1 failed, 2 wrong usage.
 

@@ -1,21 +1,14 @@
 # shellcheck shell=sh disable=SC2154 # $src and $dir are the script's
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the steps of the harness share.  Sourced by each of them.
-#
-#	fetch	-> OUT/src/BASE			a git tree, tag 'base' = pristine
-#	patch	-> its HEAD			the series, one commit a patch
-#	build	-> OUT/build/BASE/CONFIG	kernel, initramfs.cpio
-#	boot	-> OUT/run/BASE/CONFIG/TEST	console, result, meta
-#	judge, summary				read that directory, nothing else
+# What the steps of the harness share.  fetch makes OUT/src/BASE, a git tree with the tag
+# 'base'; patch commits the series on top of it; build makes OUT/build/BASE/CONFIG, and boot
+# OUT/run/BASE/CONFIG/TEST, which is all that judge and summary read.
 #
 # A variant is anything but the plain series: SERIES=none (no series), NR_PATCHES=N (its
-# first N patches), and EXTRA_PATCHES='FILE...' (patches on top).  All variants share OUT/variant, which has
-# the same shape: so they never disturb what the series built, and going from
-# one to the next compiles only what differs between them.
-#
-# KERNEL_TREE=DIR is another kernel to build and boot instead, unpatched; OUT/peer has its
-# shape.
+# first N patches), and EXTRA_PATCHES='FILE...' (patches on top).  All variants share
+# OUT/variant, so they never disturb what the series built.  KERNEL_TREE=DIR is another
+# kernel to build and boot instead, unpatched, in OUT/peer.  Both have the shape of OUT.
 #
 # Locks.  No step waits for one: it stops with one line if another run holds it.
 # 1. fetch and patch hold OUT/src/BASE.lock while they change that tree; what compiles

@@ -1,10 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# How a tool writes its file in results/.  Sourced after common.sh; does nothing by itself.
-#
-# A results file is a title and sections; a section is one base, kernel or benchmark.  A
-# tool replaces its own section and keeps the others.  A section begins with its verdict:
+# How a tool writes its file in results/: a title and sections.  A section is one base, kernel
+# or benchmark; a tool replaces its own and keeps the others.  It begins with its verdict:
 #
 #	PASS, v2-rc1, commit 0123456789ab, 2026-11-30: `make races BASE=5.10`
 #

@@ -1,11 +1,10 @@
 # shellcheck shell=sh disable=SC2154 # cases() is of the suite
 # SPDX-License-Identifier: GPL-2.0
 #
-# The engine of matrix, races, mutants and torture.  Sourced after harness.sh.
+# The engine of matrix, races, mutants, torture and live.  Sourced after harness.sh.
 #
-# A suite is a list of cases.  A case is a kernel that is built and booted, and a finding
-# that the judge must print of that run.  A suite defines cases(), which prints those of
-# $base:
+# A case is a kernel that is built and booted, and a finding that the judge must print of
+# that run.  A suite defines cases(), which prints those of $base:
 #
 #	NAME|SERIES|EXTRA_PATCHES|CONFIG|TEST|APPEND|WHAT IT IS|FINDING (a regular expression)
 #
