@@ -96,35 +96,27 @@ variant() {
 # list FILE: the lines of a list that say something, without blanks at the bars.
 list() { sed -E '/^#/d; /^[[:space:]]*$/d; s/[[:space:]]*\|[[:space:]]*/|/g; s/[[:space:]]*$//' "$1"; }
 
-# lock_file FILE: make sure that it can be locked.
-lock_file() {
+# take FD FILE RUN [-s]: lock FILE, or share it, as FD until the script ends; RUN is what holds
+# it otherwise.
+take() {
 	make_out
-	mkdir -p "$(dirname "$1")" 2>/dev/null || die "can't create $(dirname "$1")"
-	{ : >>"$1"; } 2>/dev/null || die "can't write $1"
+	mkdir -p "$(dirname "$2")" 2>/dev/null || die "can't create $(dirname "$2")"
+	{ : >>"$2"; } 2>/dev/null || die "can't write $2"
+	eval "exec $1>>\"\$2\""
+	flock -n ${4+"$4"} "$1" || die "another run $3; wait for it to end"
 }
 
 # lock FILE: one run at a time in the directory of FILE.
-lock() {
-	lock_file "$1"
-	exec 9>>"$1"
-	flock -n 9 || die "another run is at work in ${1%.lock}; wait for it to end"
-}
+lock() { take 9 "$1" "is at work in ${1%.lock}"; }
 
 # share_source BASE: no other run changes OUT/src/BASE until this script ends.
-share_source() {
-	lock_file "$MAIN_OUT/src/$1.lock"
-	exec 7>>"$MAIN_OUT/src/$1.lock"
-	flock -n -s 7 || die "another run changes $MAIN_OUT/src/$1; wait for it to end"
-}
+share_source() { take 7 "$MAIN_OUT/src/$1.lock" "changes $MAIN_OUT/src/$1" -s; }
 
 # lock_variant DIR BASE: what is in DIR, OUT/variant or OUT/peer, is this run's alone.
 # The caller's lock is inherited.
 lock_variant() {
 	# shellcheck disable=SC3013 # dash has it
-	[ ! /dev/fd/8 -ef "$1/$2.lock" ] || return 0
-	lock_file "$1/$2.lock"
-	exec 8>>"$1/$2.lock"
-	flock -n 8 || die "another run uses $1 for $2; wait for it to end"
+	[ /dev/fd/8 -ef "$1/$2.lock" ] || take 8 "$1/$2.lock" "uses $1 for $2"
 }
 
 # check_space DIR MIB WHAT: stop early rather than with half a tree.
