@@ -39,14 +39,14 @@ bases() {
 	done
 }
 
-# check_base NAME: stop unless patches/NAME holds a series.  NAME is one path
-# component: tools make and replace folders next to it.
-check_base() {
-	case $1 in
-	'' | . | .. | */*) false ;;
-	*) [ -f "$TOP/patches/$1/base" ] ;;
-	esac || usage "unknown BASE '$1'; there is: $(bases | paste -sd' ')"
+# check_name KIND NAME LIST: stop unless NAME is a line of LIST.
+check_name() {
+	printf '%s\n' "$3" | grep -qxF -e "${2:-/}" ||
+		usage "unknown $1 '$2'; there is: $(printf '%s\n' "$3" | paste -sd' ')"
 }
+
+# check_base NAME: stop unless patches/NAME holds a series.
+check_base() { check_name BASE "$1" "$(bases)"; }
 
 # base_get NAME KEY: the value of one 'key: value' line of patches/NAME/base.
 base_get() {
@@ -84,8 +84,7 @@ check_topics() {
 	check_topics_base=$1
 	shift
 	for check_topic; do
-		topics "$check_topics_base" | grep -qxF -e "$check_topic" ||
-			usage "unknown TOPIC '$check_topic' of $check_topics_base; there is: $(topics "$check_topics_base" | paste -sd' ')"
+		check_name TOPIC "$check_topic" "$(topics "$check_topics_base")"
 	done
 }
 
