@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # $stubs is the script's
 # SPDX-License-Identifier: GPL-2.0
 #
 # What a script of tests needs: one line of TAP for each case.  Sourced.
@@ -28,6 +28,11 @@ tap() {
 tap_skip() {
 	echo "$*"
 	exit 77
+}
+
+# stub NAME TEXT: a command of the script's in its directory $stubs.
+stub() {
+	mkdir -p "$stubs" && printf '%s\n' '#!/bin/sh' "$2" >"$stubs/$1" && chmod +x "$stubs/$1"
 }
 
 # full_disk COMMAND...: it can write no file, as on a full disk.

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2086,SC2154 # no name has a blank; test sets the names
+# shellcheck shell=sh disable=SC2034,SC2086,SC2154 # no name has a blank; test sets the names
 # SPDX-License-Identifier: GPL-2.0
 #
 # The made-up kernel trees and project of ../test, in $tmp/fixture.
@@ -105,15 +105,10 @@ make_rt() {
 # with_rt: the -rt base in the project of a case, and its trees.
 with_rt() { cp -Rp "$tmp/fixture-rt/." "$now" && cp -Rp "$now/patches-rt" patches/5.10-rt; }
 
-# stub COMMAND TEXT: a script in its place, in this case.
-stub() {
-	mkdir -p "$tmp/bin" && printf '%s\n' '#!/bin/sh' "$2" >"$tmp/bin/$1" && chmod +x "$tmp/bin/$1"
-}
-
 # make_fixture: nothing that the person configured reaches a test.
 make_fixture() {
 	mkdir "$tmp/home" "$tmp/fixture" || return
-	HOME=$tmp/home GIT_CONFIG_NOSYSTEM=1 PATH=$tmp/bin:$PATH
+	HOME=$tmp/home GIT_CONFIG_NOSYSTEM=1 stubs=$tmp/bin PATH=$tmp/bin:$PATH
 	export HOME GIT_CONFIG_NOSYSTEM PATH
 	unset OUT XDG_CONFIG_HOME GIT_CONFIG_GLOBAL
 	cp "$TOP/tools/queue/cases/gitconfig" "$HOME/.gitconfig" &&
