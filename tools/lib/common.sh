@@ -33,11 +33,7 @@ need() {
 }
 
 # bases: the names of the bases that have a series, one a line.
-bases() {
-	for bases_file in "$TOP"/patches/*/base; do
-		[ -f "$bases_file" ] && basename "$(dirname "$bases_file")"
-	done
-}
+bases() { (cd "$TOP/patches" && printf '%s\n' */base | sed -n 's,^\([^*]*\)/base$,\1,p'); }
 
 # check_name KIND NAME LIST: stop unless NAME is a line of LIST.
 check_name() {
