@@ -75,11 +75,8 @@ clean_environment() {
 
 # variant: what SERIES, NR_PATCHES, EXTRA_PATCHES and KERNEL_TREE ask for, in words.
 variant() {
-	case ${SERIES:-series} in
-	series) variant_is=series ;;
-	none) variant_is=none ;;
-	*) usage "unknown SERIES '$SERIES'; there is: series none" ;;
-	esac
+	variant_is=${SERIES:-series}
+	check_name SERIES "$variant_is" "$(printf '%s\n' series none)"
 	[ -z "${KERNEL_TREE-}" ] || variant_is=peer
 	case ${NR_PATCHES-} in
 	*[!0-9]*) usage "NR_PATCHES is a number of patches, not '$NR_PATCHES'" ;;
