@@ -107,7 +107,7 @@ help-all:
 #
 # BASE=5.10 is the kernel, a folder of patches/.  CONFIG=DEFAULT (DEFAULT-RT on 5.10-rt)
 # is its configuration, a file of tools/harness/configs/ (DEFAULT, DEBUG, LOCKDEP, KASAN,
-# KCSAN, UP, NOMIGRATION, X86-32, FAULT, MODULES, BENCH, LATENCY, ...; with -RT for
+# KCSAN, UP, NOMIGRATION, X86-32, FAULT, MODULES, BENCH, SELFTEST, ...; with -RT for
 # PREEMPT_RT, where LOCKDEP is RT).  V=1 shows all output.  SLOW=6 doubles every time
 # limit, which are for SLOW=3.  boot also takes APPEND= (kernel arguments),
 # ACCEL=icount, EXTRA_PATCHES=PATCH, NR_PATCHES=N and KERNEL_TREE=DIR; see the heads of
@@ -121,8 +121,8 @@ help-all:
 run: boot
 
 test: DIR = suites
-test: test-all-words deps
-	@$(T)/suites/test-all
+test: run-all-tests-words deps
+	@$(T)/suites/run-all-tests
 
 check:
 	@$(T)/queue/check
@@ -203,9 +203,9 @@ matrix: matrix-words deps
 	@$(T)/harness/deps matrix
 	@$(T)/suites/matrix $(WORDS)
 
-live: live-words deps
+live: live-bugs-words deps
 	@$(T)/harness/deps matrix
-	@$(T)/suites/live $(WORDS)
+	@$(T)/suites/live-bugs $(WORDS)
 
 races: races-words deps
 	@$(T)/suites/races $(WORDS)
@@ -229,7 +229,7 @@ deb-test: deb
 
 test-docs: deps
 	@$(T)/harness/deps machine
-	@$(T)/deb/test-docs $(ROLE)
+	@$(T)/deb/test-readme-commands $(ROLE)
 
 status:
 	@$(T)/harness/status

@@ -19,7 +19,7 @@ meta() { sed -n "s/^$1: *//p" "$dir/meta" 2>/dev/null | tail -n 1; }
 result() { results "$1" | tail -n 1; }
 
 # results KEY: all of them, one a line.
-results() { tr -d '\r' <"$dir/result" | sed -n "s/^$1: *//p"; }
+results() { tr -d '\r' <"$dir/guest-report" | sed -n "s/^$1: *//p"; }
 
 # console: of the record in $dir, without control characters, time stamps and callers.
 # A program's half line may stand before the kernel's, so that a line begins after
@@ -35,7 +35,7 @@ console() {
 # key that is there twice, the last one counts.
 values() {
 	sed 's/^\([^:]*\): */meta \1 /' "$dir/meta" 2>/dev/null
-	tr -d '\r' <"$dir/result" |
+	tr -d '\r' <"$dir/guest-report" |
 		sed -e 's/^figure: /figure /' -e t -e 's/^\([^: ]*\): */result \1 /'
 	console | sed -n 's/^zsmalloc_torture: \(alloc=.*\)/\1/p' | tail -n 1 |
 		tr ' =' '\n ' | sed 's/^/torture /'
@@ -45,7 +45,7 @@ values() {
 # in the form of ktap.awk; a selftest is a suite.
 kunit() { console | awk -f "$TOP/tools/lib/ktap.awk"; }
 selftests() {
-	tr -d '\r' <"$dir/result" | sed -n -E \
+	tr -d '\r' <"$dir/guest-report" | sed -n -E \
 		-e 's/^selftest: /    # Subtest: /p' \
 		-e 's/^ktap: /    /p' \
 		-e 's/^selftest_status: [^ ]+ [04]$/ok 1/p' \

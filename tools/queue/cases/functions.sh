@@ -35,7 +35,7 @@ forget() { find "$1" -name '*.patch' -exec rm {} + && rm "$1/series"; }
 settings() {
 	while read -r key value; do
 		git -C "$1" config "$key" "$value" || return
-	done <"$TOP/tools/queue/cases/user-settings"
+	done <"$TOP/tools/queue/cases/awkward-git-settings"
 	git -C "$1" config core.hooksPath "$now/hooks"
 	mkdir "$now/hooks"
 	for hook in applypatch-msg pre-applypatch post-checkout post-merge reference-transaction; do
