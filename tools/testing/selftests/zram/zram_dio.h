@@ -9,9 +9,8 @@
 
 /* No target has smaller logical blocks. */
 #define DIO_BLOCK	4096
-/* Bytes of the longest request, and of the memory that has its segments. */
+/* Bytes of the longest segment. */
 #define DIO_LARGE	(64UL << 10)
-#define DIO_ARENA	(512UL << 10)
 #define DIO_SEGMENTS	16
 
 struct dio_target {
@@ -37,7 +36,7 @@ struct dio_request {
 	size_t length;
 };
 
-/* Adds so many bytes of the arena, from at on. */
+/* Adds so many bytes of the arena, which has 16 pages and DIO_LARGE, from at on. */
 void dio_add_segment(struct dio_request *r, size_t at, size_t length);
 /* Each sends the request to the target, and checks all of both; a status. */
 int dio_read(struct dio_target *t, const struct dio_request *r);

@@ -88,8 +88,8 @@ static void make_request(struct dio_request *r, const struct shape *s)
 	r->count = 0;
 	r->length = 0;
 	for (i = 0; i < ARRAY_SIZE(s->segment) && s->segment[i].length; i++)
-		dio_add_segment(r, (2 * i + 1) * (size_t)zt_page % (DIO_ARENA - zt_page) +
-			    s->segment[i].at, s->segment[i].length);
+		dio_add_segment(r, (2 * i + 1) * (size_t)zt_page + s->segment[i].at,
+				s->segment[i].length);
 }
 
 static int all_shapes(struct dio_target *t, int (*attempt)(struct dio_target *t,

@@ -13,6 +13,7 @@
 
 /* arena is handed to the kernel; shadow is what it has to hold. */
 static unsigned char *arena, *shadow, *area, *want;
+static size_t arena_size;
 
 static unsigned char *map(size_t size)
 {
@@ -25,8 +26,9 @@ static unsigned char *map(size_t size)
 
 void dio_set_up(void)
 {
-	arena = map(DIO_ARENA);
-	shadow = map(DIO_ARENA);
+	arena_size = 16 * zt_page + DIO_LARGE;
+	arena = map(arena_size);
+	shadow = map(arena_size);
 	area = map(AREA);
 	want = map(AREA);
 }
@@ -116,9 +118,9 @@ static int check_arena(const struct dio_request *r)
 	unsigned long inside = 0, outside = 0;
 	size_t i;
 
-	if (!memcmp(arena, shadow, DIO_ARENA))
+	if (!memcmp(arena, shadow, arena_size))
 		return KSFT_PASS;
-	for (i = 0; i < DIO_ARENA; i++) {
+	for (i = 0; i < arena_size; i++) {
 		if (arena[i] == shadow[i])
 			continue;
 		if (is_inside(r, i))
@@ -136,8 +138,8 @@ int dio_read(struct dio_target *t, const struct dio_request *r)
 	ssize_t done;
 	int status;
 
-	memset(arena, AROUND, DIO_ARENA);
-	memset(shadow, AROUND, DIO_ARENA);
+	memset(arena, AROUND, arena_size);
+	memset(shadow, AROUND, arena_size);
 	done = preadv(t->fd, r->segment, r->count, START);
 	if (done < 0) {
 		status = judge_error(t, r, errno);
@@ -188,11 +190,11 @@ static int try_write_by(struct dio_target *t, const struct dio_request *r,
 	ssize_t done;
 	int status = KSFT_PASS;
 
-	memset(arena, AROUND, DIO_ARENA);
-	memset(shadow, AROUND, DIO_ARENA);
+	memset(arena, AROUND, arena_size);
+	memset(shadow, AROUND, arena_size);
 	fill(want, START, r->length, t->generation + 1);
 	scatter(r, want);
-	memcpy(arena, shadow, DIO_ARENA);
+	memcpy(arena, shadow, arena_size);
 	done = transfer(t->fd, r);
 	if (done < 0)
 		status = judge_error(t, r, errno);
