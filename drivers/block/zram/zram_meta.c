@@ -45,12 +45,11 @@ static void zram_meta_init_lockdep(struct zram_meta *meta)
 	fs_reclaim_release(GFP_KERNEL);
 }
 
-/* Better no disk than an OOM kill for its table. */
-static struct zram_table_entry *zram_table_alloc(unsigned long nr_pages)
+/* Better no disk than an OOM kill for its table or bitmap. */
+static void *zram_table_alloc(size_t nr, size_t size)
 {
-	return __vmalloc(array_size(nr_pages, sizeof(struct zram_table_entry)),
-			 GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL |
-			 __GFP_NOWARN);
+	return __vmalloc(array_size(nr, size), GFP_KERNEL | __GFP_ZERO |
+			 __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 }
 
 struct zram_meta *zram_meta_create(struct zram *zram, const char *name,
@@ -66,11 +65,10 @@ struct zram_meta *zram_meta_create(struct zram *zram, const char *name,
 	meta->zram = zram;
 	meta->nr_pages = nr_pages;
 	strscpy(meta->compressor, compressor, sizeof(meta->compressor));
-	mutex_init(&meta->part_lock);
 	init_completion(&meta->unused);
 	zram_meta_init_lockdep(meta);
 
-	meta->table = zram_table_alloc(nr_pages);
+	meta->table = zram_table_alloc(nr_pages, sizeof(*meta->table));
 	if (!meta->table)
 		goto out_free;
 
@@ -102,8 +100,7 @@ out_free:
 int zram_meta_set_backing(struct zram_meta *meta, struct block_device *bdev,
 			  unsigned long nr_blocks)
 {
-	meta->bitmap = kvcalloc(BITS_TO_LONGS(nr_blocks), sizeof(long),
-				GFP_KERNEL);
+	meta->bitmap = zram_table_alloc(BITS_TO_LONGS(nr_blocks), sizeof(long));
 	if (!meta->bitmap)
 		return -ENOMEM;
 	meta->bdev = bdev;
@@ -113,7 +110,7 @@ int zram_meta_set_backing(struct zram_meta *meta, struct block_device *bdev,
 
 static void zram_meta_free_backing(struct zram_meta *meta)
 {
-	kvfree(meta->bitmap);
+	vfree(meta->bitmap);
 }
 #else
 static void zram_meta_free_backing(struct zram_meta *meta)

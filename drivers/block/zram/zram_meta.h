@@ -25,7 +25,7 @@
  * sysfs, debugfs and the notification that a swap slot was freed hold nothing.
  * Nor does the count of the queue tell whether the device has a size.
  *
- * Order: zram->init_lock -> waiting for users; reclaim -> I/O -> part_lock ->
+ * Order: zram->init_lock -> waiting for users; reclaim -> I/O -> write_locks ->
  * slot.  A lock taken by a reference holder must not be held while waiting for
  * the references to drain.  A lock taken in the I/O path must not be held over
  * an allocation that can enter reclaim.  Both rules are annotated for lockdep.
@@ -35,7 +35,6 @@
 
 #include <linux/completion.h>
 #include <linux/lockdep.h>
-#include <linux/mutex.h>
 #include <linux/percpu-refcount.h>
 #include <linux/rcupdate.h>
 
@@ -55,7 +54,6 @@ struct zram_meta {
 	/* number of slot waiters, see zram_slot.h; each unlock reads it */
 	atomic_t slot_waiters;
 	struct zram *zram;		/* the device */
-	struct mutex part_lock;		/* serializes partial writes */
 #ifdef CONFIG_ZRAM_WRITEBACK
 	struct block_device *bdev;	/* zram's; NULL if there is none */
 	unsigned long *bitmap;		/* blocks in use; atomic bitops */
