@@ -12,7 +12,6 @@
 #include "zram_test.h"
 
 #include <sched.h>
-#include <sys/utsname.h>
 
 /* What one page takes on the slow device. */
 #define PAGE_MS		20
@@ -165,23 +164,12 @@ static void run(void)
 }
 
 /*
- * The locks of newer kernels are others: a reset waits for a writeback, and attributes
- * wait for either.
+ * The status of a wait of so many microseconds.  The locks of newer kernels are others: a
+ * reset waits for a writeback, and attributes wait for either.
  */
-static int known_to_wait(void)
-{
-	unsigned int version = 0, level = 0;
-	struct utsname name;
-
-	uname(&name);
-	return sscanf(name.release, "%u.%u", &version, &level) == 2 &&
-	       (version > 5 || level > 10);
-}
-
-/* The status of a wait of so many microseconds. */
 static int waited(const char *what, unsigned long long us)
 {
-	if (known_to_wait())
+	if (zt_is_newer())
 		return zt_skip("%s %llu us, as in all newer kernels", what, us);
 	return zt_fail("%s %llu us", what, us);
 }
@@ -197,7 +185,7 @@ static int judge(const struct probe *p, unsigned long long limit)
 		return waited("a read took", p->longest);
 	/* It is not the reader's fault if the reset is fast. */
 	if (p->reads < (reset.ended - reset.began < run_time() ? 1 : 3))
-		return known_to_wait() ? zt_skip("the reader waited for another attribute") :
+		return zt_is_newer() ? zt_skip("the reader waited for another attribute") :
 			zt_fail("it was read %lu times", p->reads);
 	return KSFT_PASS;
 }

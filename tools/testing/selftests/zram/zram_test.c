@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #define CONTROL		"/sys/class/zram-control/"
@@ -41,6 +42,16 @@ unsigned int zt_seconds(void)
 unsigned int zt_slow(void)
 {
 	return positive_env("ZRAM_SLOW", 1);
+}
+
+int zt_is_newer(void)
+{
+	unsigned int version = 0, level = 0;
+	struct utsname name;
+
+	uname(&name);
+	return sscanf(name.release, "%u.%u", &version, &level) == 2 &&
+	       (version > 5 || level > 10);
 }
 
 unsigned long long zt_now(void)

@@ -50,6 +50,8 @@ unsigned int zt_slow(void);
 /* Microseconds, from somewhere. */
 unsigned long long zt_now(void);
 void zt_sleep(unsigned int ms);
+/* The kernel is newer than 5.10, of which these tests are. */
+int zt_is_newer(void);
 /* Whether the kernel warned, oopsed or met a bad access since zt_set_up(). */
 int zt_complained(void);
 
