@@ -40,8 +40,6 @@
 
 #include "zram_drv.h"
 
-#define ZRAM_BLOCK_READERS	64
-
 struct zram_meta {
 	/* For I/O; immutable after publish */
 	struct percpu_ref ref;
@@ -69,10 +67,6 @@ struct zram_meta {
 #endif
 	/* Written all the time, so not in the cache lines of the above */
 	struct zram_stats stats ____cacheline_aligned_in_smp;
-#ifdef CONFIG_ZRAM_WRITEBACK
-	/* reads of blocks in progress, by block index modulo array size */
-	atomic_t block_readers[ZRAM_BLOCK_READERS];
-#endif
 };
 
 /**
