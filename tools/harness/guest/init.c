@@ -14,6 +14,7 @@
  *	test=opcost	what single operations and swap cost, see zramcost.c and
  *			swapcost.c; pages=4096 says how many pages they take; and
  *			the memory besides the data, see mem_overhead.c
+ *	test=swapin	threads that swap in the same pages, see swapin.c; pages=4096
  *	test=zs-scale	zsmalloc's own performance test, see run_zs_scale.c
  *	test=latency	timer wakeup latency while a process swaps, see run_latency.c
  *	test=throttle	waits for a throttled process, see run_throttle.c
@@ -184,6 +185,20 @@ static void run_opcost(void)
 	swapoff_zram();
 }
 
+static void run_swapin(void)
+{
+	unsigned long pages = cmdline_ulong("pages", 4096);
+	char arg_pages[32];
+
+	snprintf(arg_pages, sizeof(arg_pages), "%lu", pages);
+	/* each page by itself */
+	write_file_or_die("/proc/sys/vm/page-cluster", "0");
+	if (!set_up_swap(4096ULL * (pages + 1)))
+		report("swapin_status: %d\n", finish(start(STDOUT_FILENO,
+			(char *[]){ "/bin/swapin", arg_pages, NULL })));
+	swapoff_zram();
+}
+
 static void shell(void)
 {
 	setsid();
@@ -211,6 +226,8 @@ static void run(const char *test)
 			(char *[]){ "/bin/zramfault", NULL })));
 	if (!strcmp(test, "opcost"))
 		run_opcost();
+	if (!strcmp(test, "swapin"))
+		run_swapin();
 	if (!strcmp(test, "zs-scale"))
 		run_zs_scale();
 	if (!strcmp(test, "latency"))

@@ -131,6 +131,8 @@ int zt_write_page(int fd, unsigned long page, uint32_t generation);
 int zt_write_noise(int fd, unsigned long page, uint32_t generation, unsigned int noise);
 /* An error, or ZT_WRONG. */
 int zt_read_page(int fd, unsigned long page, uint32_t generation);
+/* As zt_check(), or EFAULT if the access ends in SIGBUS.  One thread at a time. */
+int zt_check_bus(const void *from, unsigned long page, uint32_t generation);
 /* Where there is no excuse: 0 or ZT_WRONG. */
 int zt_must_read(int fd, unsigned long page, uint32_t generation);
 unsigned long zt_pages(int fd);
@@ -220,6 +222,8 @@ int zt_is_free(const char *path);
  * there is no null_blk; the node goes to path.
  */
 int zt_null_add(const char *settings, char *path, size_t size);
+/* Lets all I/O of the null_blk device at path fail, or no more. */
+int zt_null_fail(const char *path, int fail);
 /* A device of the device mapper, as zt_null_add(); table is "TARGET ARGUMENTS". */
 int zt_dm_add(const char *table, unsigned long bytes, char *path, size_t size);
 /* Replaces the table of the device at path. */
@@ -232,6 +236,8 @@ unsigned long long zt_sectors_written(const char *path);
 void zt_modprobe(const char *name);
 int zt_swapon(int id);
 int zt_swapoff(int id);
+/* The same of a device with another driver, which must not be open. */
+int zt_swapon_path(const char *path);
 /* A parameter of the kernel, for the time of a test */
 struct zt_param {
 	const char *path, *value;

@@ -7,6 +7,9 @@
  */
 #include "zram_test.h"
 
+#include <setjmp.h>
+#include <signal.h>
+
 #define MAGIC	0x7a72616d
 
 struct header {
@@ -191,6 +194,28 @@ static int write_buffer(int fd, unsigned long page)
 	if (done != (ssize_t)zt_page)
 		return done < 0 ? errno : EIO;
 	return 0;
+}
+
+static sigjmp_buf on_bus;
+
+static void catch_bus(int signal)
+{
+	(void)signal;
+	siglongjmp(on_bus, 1);
+}
+
+int zt_check_bus(const void *from, unsigned long page, uint32_t generation)
+{
+	struct sigaction action = { .sa_handler = catch_bus }, before;
+	int error;
+
+	sigaction(SIGBUS, &action, &before);
+	if (sigsetjmp(on_bus, 1))
+		error = EFAULT;
+	else
+		error = zt_check(from, page, generation);
+	sigaction(SIGBUS, &before, NULL);
+	return error;
 }
 
 int zt_write_page(int fd, unsigned long page, uint32_t generation)

@@ -15,7 +15,7 @@
 #define DM_CONTROL	"/dev/mapper/control"
 #define SECTOR		512
 
-static char null_dirs[MAX_DISKS][64];
+static char null_dirs[MAX_DISKS][64], null_paths[MAX_DISKS][64];
 static unsigned int null_count;
 static char dm_names[MAX_DISKS][32];
 static unsigned int dm_minors[MAX_DISKS], dm_count;
@@ -105,7 +105,21 @@ int zt_null_add(const char *settings, char *path, size_t size)
 	snprintf(path, size, "/dev/%s", strrchr(dir, '/') + 1);
 	if (access(path, F_OK))
 		snprintf(path, size, "/dev/nullb%d", atoi(text));
+	snprintf(null_paths[null_count - 1], sizeof(null_paths[0]), "%s", path);
 	return wait_for_node(path);
+}
+
+/* In sectors: the first 32 MiB. */
+int zt_null_fail(const char *path, int fail)
+{
+	int error = ENOENT;
+	unsigned int i;
+
+	for (i = 0; i < null_count; i++)
+		if (!strcmp(path, null_paths[i]))
+			error = null_put(null_dirs[i], "badblocks",
+					 fail ? "+0-65535" : "-0-65535");
+	return error;
 }
 
 /* --- the device mapper --------------------------------------------------- */
