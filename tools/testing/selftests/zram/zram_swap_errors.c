@@ -2,9 +2,10 @@
 /*
  * zram_swap_errors - swap on a device that cannot be read or written
  *
- * Pages of a process and of shmem are swapped out to a null_blk device, all blocks of
- * which are bad from then on.  swapoff must end and succeed, and what it could not read
- * must end in SIGBUS or EIO: it is neither what the memory held before nor zeros.
+ * Pages of a process and of shmem are swapped out to zram and written back to a null_blk
+ * device, all blocks of which are bad from then on.  swapoff must end and succeed, and
+ * what it could not read must end in SIGBUS or EIO: it is neither what the memory held
+ * before nor zeros.
  *
  * And a zram without memory for more pages must not flood the log.
  */
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/swap.h>
 #include <unistd.h>
 
 #ifndef MADV_PAGEOUT
@@ -22,6 +22,7 @@
 
 #define PAGES	64
 
+static int device;
 static char disk[64];
 static unsigned char *area;
 static uint32_t generation;
@@ -45,7 +46,7 @@ static unsigned int resident(void)
 	return nr;
 }
 
-/* Fills the area and swaps all of it out; the kernel may hold a page for a moment. */
+/* Fills the area and swaps it out; the kernel may hold a few pages for a moment. */
 static int push_out(void)
 {
 	unsigned int tries = 0;
@@ -58,14 +59,20 @@ static int push_out(void)
 		if (madvise(area, PAGES * (size_t)zt_page, MADV_PAGEOUT))
 			return errno;
 		zt_sleep(10);
-	} while (resident() && tries++ < 100 * zt_slow());
-	return resident() ? EAGAIN : 0;
+	} while (resident() > PAGES / 2 && tries++ < 10 * zt_slow());
+	return resident() > PAGES / 2 ? EAGAIN : 0;
+}
+
+static int swap_on(void)
+{
+	return zt_put(device, "backing_dev", disk) ?: zt_put(device, "disksize", "16M") ?:
+	       zt_swapon(device);
 }
 
 static int swap_off(void *unused)
 {
 	(void)unused;
-	return swapoff(disk) ? errno : 0;
+	return zt_swapoff(device);
 }
 
 /* Counts what is right, wrong, and ends in SIGBUS. */
@@ -102,11 +109,11 @@ static int swapoff_unreadable(int (*give_up)(void))
 {
 	unsigned int tries = 0;
 	struct zt_task t;
-	int error = zt_swapon_path(disk) ?: push_out() ?: zt_null_fail(disk, 1);
+	int error = swap_on() ?: push_out() ?: zt_write_back(device) ?: zt_null_fail(disk, 1);
 
 	if (error) {
 		zt_null_fail(disk, 0);
-		swapoff(disk);
+		swap_off(NULL);
 		return zt_fail("set-up: %s", strerror(error));
 	}
 	zt_task_start(&t, swap_off, NULL);
@@ -150,14 +157,18 @@ static int truncate_shmem(void)
 static int judge_shmem(void)
 {
 	unsigned char byte = 0;
+	unsigned long page = 0;
 	struct stat st;
 
-	if (pread(shmem, &byte, 1, 0) >= 0 || errno != EIO)
-		return zt_fail("a read of the file does not fail with EIO");
-	if (pwrite(shmem, &byte, 1, 0) >= 0 || errno != EIO)
+	while (page < PAGES && pread(shmem, &byte, 1, page * zt_page) == 1)
+		page++;
+	if (page == PAGES || errno != EIO)
+		return zt_fail("no read of the file fails with EIO");
+	if (pwrite(shmem, &byte, 1, page * zt_page) >= 0 || errno != EIO)
 		return zt_fail("a write to the file does not fail with EIO");
-	mincore(area, zt_page, &byte);
-	madvise(area, zt_page, MADV_WILLNEED);
+	/* These look at the entries of the file themselves. */
+	resident();
+	madvise(area, PAGES * (size_t)zt_page, MADV_WILLNEED);
 	if (ftruncate(shmem, 0) || fstat(shmem, &st))
 		return zt_fail("ftruncate: %s", strerror(errno));
 	if (st.st_blocks)
@@ -195,11 +206,12 @@ static int readable(void)
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (area == MAP_FAILED)
 		return zt_fail("mmap: %s", strerror(errno));
-	error = zt_swapon_path(disk) ?: push_out();
-	if (!error)
-		error = swap_off(NULL);
-	if (!error)
-		count(&right, &wrong, &bus);
+	error = swap_on();
+	if (error)
+		return zt_fail("swapon: %s", strerror(error));
+	error = push_out() ?: zt_write_back(device);
+	error = swap_off(NULL) ?: error;
+	count(&right, &wrong, &bus);
 	munmap(area, PAGES * (size_t)zt_page);
 	if (error)
 		return zt_fail("%s", strerror(error));
@@ -277,9 +289,13 @@ int main(void)
 	if (error)
 		ksft_exit_skip("no null_blk: %s\n", strerror(error));
 	ksft_set_plan(5);
+	device = zt_add();
 	zt_result(anonymous(), "unreadable_anonymous_pages");
+	zt_reset(device);
 	zt_result(shared(), "unreadable_shmem_pages");
+	zt_reset(device);
 	zt_result(readable(), "swapoff_of_the_device_afterwards");
+	zt_remove(device);
 	zt_result(full_zram(), "full_zram_does_not_flood_the_log");
 	return zt_end();
 }

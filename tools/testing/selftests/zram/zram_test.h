@@ -222,7 +222,7 @@ int zt_is_free(const char *path);
  * there is no null_blk; the node goes to path.
  */
 int zt_null_add(const char *settings, char *path, size_t size);
-/* Lets all I/O of the null_blk device at path fail, or no more. */
+/* Lets all I/O to the first 32 MiB of the null_blk device at path fail, or no more. */
 int zt_null_fail(const char *path, int fail);
 /* A device of the device mapper, as zt_null_add(); table is "TARGET ARGUMENTS". */
 int zt_dm_add(const char *table, unsigned long bytes, char *path, size_t size);
@@ -236,8 +236,6 @@ unsigned long long zt_sectors_written(const char *path);
 void zt_modprobe(const char *name);
 int zt_swapon(int id);
 int zt_swapoff(int id);
-/* The same of a device with another driver, which must not be open. */
-int zt_swapon_path(const char *path);
 /* A parameter of the kernel, for the time of a test */
 struct zt_param {
 	const char *path, *value;

@@ -14,6 +14,8 @@
 #define NULLB		CONFIGFS "/nullb"
 #define DM_CONTROL	"/dev/mapper/control"
 #define SECTOR		512
+/* How much of a device fails, at most. */
+#define NULL_BAD_BYTES	(32UL << 20)
 
 static char null_dirs[MAX_DISKS][64], null_paths[MAX_DISKS][64];
 static unsigned int null_count;
@@ -109,17 +111,27 @@ int zt_null_add(const char *settings, char *path, size_t size)
 	return wait_for_node(path);
 }
 
-/* In sectors: the first 32 MiB. */
-int zt_null_fail(const char *path, int fail)
+/* 5.10 keeps only the last of several ranges of 512 sectors that are set in one go. */
+static int null_set_bad(const char *dir, char sign)
 {
-	int error = ENOENT;
+	char range[32];
+	int error = 0;
 	unsigned int i;
 
-	for (i = 0; i < null_count; i++)
-		if (!strcmp(path, null_paths[i]))
-			error = null_put(null_dirs[i], "badblocks",
-					 fail ? "+0-65535" : "-0-65535");
+	for (i = 0; i < NULL_BAD_BYTES / SECTOR && !error; i += 512) {
+		snprintf(range, sizeof(range), "%c%u-%u", sign, i, i + 511);
+		error = null_put(dir, "badblocks", range);
+	}
 	return error;
+}
+
+int zt_null_fail(const char *path, int fail)
+{
+	unsigned int i = 0;
+
+	while (i < null_count && strcmp(path, null_paths[i]))
+		i++;
+	return i < null_count ? null_set_bad(null_dirs[i], fail ? '+' : '-') : ENOENT;
 }
 
 /* --- the device mapper --------------------------------------------------- */

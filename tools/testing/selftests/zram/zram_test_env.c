@@ -84,33 +84,20 @@ static int make_swap(int fd)
 	return pwrite(fd, zt_buffer, zt_page, 0) == (ssize_t)zt_page ? 0 : EIO;
 }
 
-static int make_and_use(int fd, const char *path)
+int zt_swapon(int id)
 {
-	int error;
+	int fd = zt_open(id, O_RDWR | O_DIRECT), error;
+	char path[32];
 
 	if (fd < 0)
 		return -fd;
 	error = zt_pages(fd) ? make_swap(fd) : ENXIO;
+	snprintf(path, sizeof(path), "/dev/zram%d", id);
 	/* Before all other swap, so that it is used. */
 	if (!error && swapon(path, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK))
 		error = errno;
 	close(fd);
 	return error;
-}
-
-int zt_swapon(int id)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/dev/zram%d", id);
-	return make_and_use(zt_open(id, O_RDWR | O_DIRECT), path);
-}
-
-int zt_swapon_path(const char *path)
-{
-	int fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-
-	return make_and_use(fd < 0 ? -errno : fd, path);
 }
 
 int zt_swapoff(int id)
