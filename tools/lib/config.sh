@@ -112,8 +112,8 @@ check_upto() {
 
 # test_needs TEST: the option of the kernel without which that run can't be done.
 test_needs() {
-	check_name TEST "$1" "$(list "$HARNESS/policy/tests.list" | cut -d'|' -f1)"
-	list "$HARNESS/policy/tests.list" | awk -F'|' -v test="$1" '$1 == test { print $2 }'
+	check_name TEST "$1" "$(list "$HARNESS/tests.list" | cut -d'|' -f1)"
+	list "$HARNESS/tests.list" | awk -F'|' -v test="$1" '$1 == test { print $2 }'
 }
 
 # config_has CONFIG OPTION: the last line counts, as for Kconfig.

@@ -38,7 +38,7 @@ static const char *const programs[] = {
 	"zram_stats_wait", "zram_writeback_storm", "zram_stack",
 	"zram_dio", "zram_partial", "zram_readback", "zram_count", "zram_signal",
 	"zram_limits", "zram_changing", "zram_swap_errors", "zram_swapoff_storm",
-	"zram_torture", "zram_pools", "zram_zswap", "zram_cpu_storm", "zram_unload",
+	"zram_torture", "zram_old_zswap_pools", "zram_zswap", "zram_cpu_storm", "zram_unload",
 	"zram_module_storm", "zram_race",
 };
 #define PROGRAMS	(sizeof(programs) / sizeof(*programs))

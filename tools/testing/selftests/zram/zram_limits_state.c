@@ -240,8 +240,8 @@ static int by_age(int (*run)(int fd), int recompress)
 		return zt_skip("this kernel has no recompress");
 	if (recompress && !limits_algorithm(first, sizeof(first)))
 		error = zt_put(limits_device, "recomp_algorithm",
-			       strcmp(first, "lzo") ? "algo=lzo priority=1" :
-						      "algo=lz4 priority=1");
+			       strcmp(first, "zstd") ? "algo=zstd priority=1" :
+						       "algo=lzo priority=1");
 	if (error)
 		return zt_skip("no second algorithm");
 	status = fill(0, &fd);

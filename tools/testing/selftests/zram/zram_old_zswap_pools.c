@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zram_pools - zswap frees a pool that it has replaced
+ * zram_old_zswap_pools - zswap frees a pool that it has replaced
  *
  * Some threads swap while the pool is full, so that each store queues the work that
  * shrinks it.  Then zswap gets another compressor, and all pages are freed.  The pool of
