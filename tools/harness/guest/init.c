@@ -14,7 +14,7 @@
  *	test=opcost	what single operations and swap cost, see zramcost.c and
  *			swapcost.c; pages=4096 says how many pages they take; and
  *			the memory besides the data, see mem_overhead.c
- *	test=swapin	threads that swap in the same pages, see swapin.c; pages=4096
+ *	test=swapin	tasks that swap in the same pages, see swapin.c; pages=4096
  *	test=zs-scale	zsmalloc's own performance test, see run_zs_scale.c
  *	test=latency	timer wakeup latency while a process swaps, see run_latency.c
  *	test=throttle	waits for a throttled process, see run_throttle.c
