@@ -83,7 +83,7 @@ help-all:
 #   make build         configure and build         (CONFIG=)
 #   make boot          boot and run TEST=swap      (CONFIG=, MEM=, TIMEOUT=, SLOW=), or
 #                      kunit, selftest, contention, faults, opcost, zs-scale, latency,
-#                      throttle, memhotplug, suspend, torture, all, shell
+#                      cpu-quota, memhotplug, suspend, torture, all, shell
 #   make judge         judge the last boot again
 #
 # Long runs on all bases that they are for, or on BASE=; they write results/, and an

@@ -67,7 +67,7 @@ void run_contention(void);
 void run_selftests(void);
 void run_zs_scale(void);
 void run_latency(void);
-void run_throttle(void);
+void run_cpu_quota(void);
 void run_memhotplug(void);
 void run_suspend(void);
 void run_torture(void);

@@ -17,7 +17,7 @@
  *	test=swapin	tasks that swap in the same pages, see swapin.c; pages=4096
  *	test=zs-scale	zsmalloc's own performance test, see run_zs_scale.c
  *	test=latency	timer wakeup latency while a process swaps, see run_latency.c
- *	test=throttle	waits for a throttled process, see run_throttle.c
+ *	test=cpu-quota	waits for a throttled process, see run_cpu_quota.c
  *	test=memhotplug	memory is offlined while zram is in use, see run_memhotplug.c
  *	test=suspend	the system is suspended while zram is in use, see run_suspend.c
  *	test=torture	zsmalloc's and zram's torture tests, see run_torture.c
@@ -232,8 +232,8 @@ static void run(const char *test)
 		run_zs_scale();
 	if (!strcmp(test, "latency"))
 		run_latency();
-	if (!strcmp(test, "throttle"))
-		run_throttle();
+	if (!strcmp(test, "cpu-quota"))
+		run_cpu_quota();
 	if (!strcmp(test, "memhotplug"))
 		run_memhotplug();
 	if (!strcmp(test, "suspend"))

@@ -35,9 +35,9 @@
 /* The programs that leave the system as it was come first. */
 static const char *const programs[] = {
 	"zram_abi", "zram_input", "zram_reset_storm", "zram_hot_storm",
-	"zram_stats_wait", "zram_writeback_storm", "zram_stack",
+	"zram_stats_wait", "zram_writeback_storm", "zram_stacked",
 	"zram_dio", "zram_partial", "zram_readback", "zram_count", "zram_signal",
-	"zram_limits", "zram_changing", "zram_swap_errors", "zram_swapoff_storm",
+	"zram_edge_cases", "zram_changing", "zram_swap_errors", "zram_swapoff_storm",
 	"zram_torture", "zram_old_zswap_pools", "zram_zswap", "zram_cpu_storm", "zram_unload",
 	"zram_module_storm", "zram_race",
 };

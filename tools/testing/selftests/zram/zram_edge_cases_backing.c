@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The cases of zram_limits that need a backing device. */
-#include "zram_limits.h"
+/* The cases of zram_edge_cases that need a backing device. */
+#include "zram_edge_cases.h"
 
 #include <linux/fs.h>
 #include <sys/ioctl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of zram_limits share. */
+/* What the files of zram_edge_cases share. */
 #ifndef ZRAM_LIMITS_H
 #define ZRAM_LIMITS_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zram_stack - a zram whose backing device is another zram
+ * zram_stacked - a zram whose backing device is another zram
  *
  * B writes back to the lower part of A, while the upper part of A is used as
  * well.  A can't be reset as long as B has it; B can, even while it writes back.

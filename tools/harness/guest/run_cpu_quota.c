@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The throttle run: how long a process waits for another one on the same zram whose
+ * The CPU quota run: how long a process waits for another one on the same zram whose
  * cgroup may run for 5 of each 100 ms.  Both overwrite random pages, each its own
  * half of the device, past the page cache.  A process that is throttled while it holds
  * a lock keeps the other one waiting until the next period.  On the kernel command line:
  *
  *	seconds=10	how long
- *	throttle=0	with a whole CPU for the first one, too
+ *	quota=0	with a whole CPU for the first one, too
  *
  * Reports how long the second one waited:
  *	figure: stall_max N	its longest write, in microseconds
@@ -106,7 +106,7 @@ static int set_up_cgroup(void)
 	mkdir(CGROUP, 0700);
 	if (mount("none", CGROUP, "cgroup2", 0, NULL) ||
 	    write_file(CGROUP "cgroup.subtree_control", "+cpu") || mkdir(SLOW, 0700) ||
-	    (cmdline_ulong("throttle", 1) && write_file(SLOW "cpu.max", limit))) {
+	    (cmdline_ulong("quota", 1) && write_file(SLOW "cpu.max", limit))) {
 		report("error: no cgroup with cpu.max\n");
 		return -1;
 	}
@@ -120,13 +120,13 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-void run_throttle(void)
+void run_cpu_quota(void)
 {
 	unsigned long seconds = cmdline_ulong("seconds", 10), pages = ram() / 4 / PAGE, writes;
 	uint64_t until;
 	pid_t throttled;
 
-	report("stage: throttle run\nram: %llu\n", ram());
+	report("stage: CPU quota run\nram: %llu\n", ram());
 	set_up_zram(2 * pages * PAGE);
 	if (set_up_cgroup())
 		return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The cases of zram_limits that read block_state. */
-#include "zram_limits.h"
+/* The cases of zram_edge_cases that read block_state. */
+#include "zram_edge_cases.h"
 
 #include <sys/mman.h>
 #include <time.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zram_limits [NAME...] - sizes, values and devices that are larger, smaller or more
+ * zram_edge_cases [NAME...] - sizes, values and devices that are larger, smaller or more
  * broken than usual
  *
  * The cases are those whose name begins with one of NAME, or all.  The kernel may refuse
  * what it can't do.  It may not kill processes, complain, forget what was configured, or
  * lose a page.
  */
-#include "zram_limits.h"
+#include "zram_edge_cases.h"
 
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
