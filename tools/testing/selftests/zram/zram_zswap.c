@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * zram_zswap [ZPOOL] - swap through zswap with an asynchronous compressor, onto zram
+ * zram_zswap - swap through zswap with an asynchronous compressor, onto zram
  *
  * The compressor is CONFIG_ZSWAP_TEST_COMP.  What it can't decompress, nobody
  * may see: not what the device has there, nor anything else.  And a storm: some
  * threads swap, each page is checked, while zswap is given other pools and other
  * compressors, memory is compacted and CPUs go and come.
  *
- * Besides zsmalloc, objects are in a zpool that zswap can write back: zbud, unless
- * told otherwise.  In 5.10 z3fold may leak when a pool of it is destroyed.
+ * Besides zsmalloc, objects are in the zpools that zswap can write back, zbud and z3fold.
  *
  * Environment: ZRAM_KEEP_CPUS, to take no CPU offline.
  */
@@ -184,8 +183,6 @@ static int case_some_fail(int id)
 	return bus ? KSFT_PASS : zt_fail("no request failed");
 }
 
-static const char *evicts = "zbud";
-
 /* The least that zswap can be told to keep in memory is a percent of it. */
 static unsigned int pages_of(unsigned int percent)
 {
@@ -196,7 +193,7 @@ static unsigned int pages_of(unsigned int percent)
 }
 
 /* zswap gives back what there is too much of, and that may fail. */
-static int case_writeback(int id)
+static int case_writeback(const char *zpool)
 {
 	unsigned long long before = number(DEBUG "written_back_pages");
 	unsigned long long fails = number(DEBUG "load_fail"), failed;
@@ -204,9 +201,8 @@ static int case_writeback(int id)
 	unsigned int wrong, tries = 0;
 	int error;
 
-	(void)id;
-	if (put(ZSWAP "zpool", evicts))
-		return zt_skip("no %s", evicts);
+	if (put(ZSWAP "zpool", zpool))
+		return zt_skip("no %s", zpool);
 	if (pages_of(4) > SWAP_PAGES / 2)
 		return zt_skip("too much memory to fill a percent of it");
 	put(ZSWAP "max_pool_percent", "1");
@@ -274,7 +270,8 @@ static int step_swap(struct zt_worker *w)
 
 static int step_pools(struct zt_worker *w)
 {
-	int error = put(ZSWAP "zpool", zt_random(w) % 3 ? "zsmalloc" : evicts);
+	static const char * const zpools[] = { "zsmalloc", "zsmalloc", "zbud", "z3fold" };
+	int error = put(ZSWAP "zpool", zpools[zt_random(w) % ARRAY_SIZE(zpools)]);
 
 	/* not all of them are in each kernel */
 	return error == ENOENT ? 0 : error;
@@ -343,20 +340,18 @@ static void storm(void)
 
 /* --- the test ------------------------------------------------------------ */
 
-int main(int argc, char *argv[])
+int main(void)
 {
 	const char *missing;
 	char size[32];
 	int id, error;
 
-	if (argc > 1)
-		evicts = argv[1];
 	zt_begin();
 	if (access(COMP "contexts", F_OK))
 		ksft_exit_skip("no CONFIG_ZSWAP_TEST_COMP\n");
 	if (access("/proc/swaps", F_OK))
 		ksft_exit_skip("no swap\n");
-	ksft_set_plan(15);
+	ksft_set_plan(16);
 	id = zt_add();
 	missing = zt_set_params(params, ARRAY_SIZE(params));
 	if (missing) {
@@ -371,7 +366,8 @@ int main(int argc, char *argv[])
 	zt_result(case_load_fails(id), "what can't be read is not seen");
 	zt_result(case_some_fail(id), "nor when some can be");
 	zt_result(case_swapoff(id), "nor after swapoff");
-	zt_result(case_writeback(id), "nor by the device that zswap writes to");
+	zt_result(case_writeback("zbud"), "nor by the device that zswap writes to");
+	zt_result(case_writeback("z3fold"), "nor with z3fold");
 	storm();
 	error = zt_swapoff(id);
 	zt_result(error ? zt_fail("%s", strerror(error)) : KSFT_PASS, "swapoff");
