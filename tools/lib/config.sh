@@ -120,8 +120,8 @@ test_needs() {
 config_has() {
 	{
 		config_lines "$1" config
-		[ "${SERIES:-series}${NR_PATCHES-}" != series ] || config_lines "$1" series
-		config_lines "$1" zs-scale
+		[ "${SERIES:-series}${NR_PATCHES-}" != series ] || config_lines "$1" series.config
+		config_lines "$1" zs-scale.config
 	} | sed -n "s/^CONFIG_$2=//p; s/^# CONFIG_$2 is not set/n/p" | tail -n 1 | grep -qx y
 }
 

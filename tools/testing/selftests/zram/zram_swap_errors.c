@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef MADV_PAGEOUT
@@ -132,6 +133,41 @@ static int swapoff_unreadable(int (*give_up)(void))
 
 /* --- cases ---------------------------------------------------------------- */
 
+/* What a child finds in a page that ends in SIGBUS here. */
+static int child_finds(unsigned long page)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(zt_check_bus(page_at(page), page, generation));
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+/* A page that could not be read is passed on, and dropped, like any other. */
+static int judge_unreadable(void)
+{
+	unsigned long page = 0;
+	int error;
+
+	while (page < PAGES && zt_check_bus(page_at(page), page, generation) != EFAULT)
+		page++;
+	if (page == PAGES)
+		return zt_fail("all pages could be read");
+	error = child_finds(page);
+	if (error != EFAULT)
+		return zt_fail("a child does not get SIGBUS: %s", strerror(error));
+	if (madvise(page_at(page), zt_page, MADV_FREE) ||
+	    madvise(page_at(page), zt_page, MADV_PAGEOUT))
+		return zt_fail("madvise: %s", strerror(errno));
+	if (madvise(page_at(page), zt_page, MADV_DONTNEED))
+		return zt_fail("MADV_DONTNEED: %s", strerror(errno));
+	if (*page_at(page))
+		return zt_fail("a page that was dropped is not zero");
+	return KSFT_PASS;
+}
+
 static int anonymous(void)
 {
 	int status;
@@ -142,6 +178,8 @@ static int anonymous(void)
 		return zt_fail("mmap: %s", strerror(errno));
 	madvise(area, PAGES * (size_t)zt_page, MADV_NOHUGEPAGE);
 	status = swapoff_unreadable(NULL);
+	if (!status)
+		status = judge_unreadable();
 	munmap(area, PAGES * (size_t)zt_page);
 	return status;
 }

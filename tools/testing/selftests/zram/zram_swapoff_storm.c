@@ -5,7 +5,9 @@
  *
  * A process has its pages pushed out to it and reads them again: they come back
  * right.  As long as the device is in use it can't be reset; in between it can,
- * and is set up anew.
+ * and is set up anew.  Before that, a swapoff on its own must keep what the page
+ * table says of a page: which ones were written since the soft-dirty bits were
+ * cleared.
  *
  * The process does not fault while swapoff runs: the two have a race of their own
  * in 5.10, in mm, which is not what is tested.
@@ -186,6 +188,95 @@ static int step_swap(struct zt_worker *w)
 	return error || used ? error : EAGAIN;
 }
 
+/* --- soft-dirty bits ----------------------------------------------------- */
+
+#define SOFT_DIRTY	55	/* bits of an entry of pagemap */
+#define SWAPPED		62
+
+static int page_bit(const unsigned char *at, unsigned int bit)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)at / zt_page * sizeof(entry)) < 0)
+		ksft_print_msg("pagemap: %s\n", strerror(errno));
+	close(fd);
+	return entry >> bit & 1;
+}
+
+/* Of pages from @first on, every second one. */
+static void dirty(unsigned char *area, unsigned long first)
+{
+	unsigned long page;
+
+	for (page = first; page < AREA / zt_page; page += 2)
+		area[page * zt_page]++;
+}
+
+/* Marks the pages that are swapped, and returns their number. */
+static unsigned int count_swapped(const unsigned char *area, unsigned char *swapped)
+{
+	unsigned int n = 0;
+	unsigned long page;
+
+	for (page = 0; page < AREA / zt_page; page++) {
+		swapped[page] = page_bit(area + page * zt_page, SWAPPED);
+		n += swapped[page];
+	}
+	return n;
+}
+
+static unsigned int count_wrong(const unsigned char *area, const unsigned char *swapped)
+{
+	unsigned int wrong = 0;
+	unsigned long page;
+
+	for (page = 0; page < AREA / zt_page; page++)
+		wrong += swapped[page] &&
+			 page_bit(area + page * zt_page, SOFT_DIRTY) != (int)(page % 2);
+	return wrong;
+}
+
+static int swapoff_keeps_soft_dirty(int id)
+{
+	unsigned char *area = map(AREA, MAP_PRIVATE), *swapped = map(AREA / zt_page, MAP_PRIVATE);
+	unsigned int nr = 0, wrong = 0;
+	int error = zt_put(id, "disksize", "64M") ?: zt_swapon(id);
+
+	madvise(area, AREA, MADV_NOHUGEPAGE);
+	dirty(area, 0);
+	dirty(area, 1);
+	error = error ?: zt_put_file("/proc/self/clear_refs", "4", 1);
+	if (!error) {
+		dirty(area, 1);
+		madvise(area, AREA, MADV_PAGEOUT);
+		nr = count_swapped(area, swapped);
+		error = zt_swapoff(id);
+		wrong = count_wrong(area, swapped);
+	}
+	munmap(swapped, AREA / zt_page);
+	munmap(area, AREA);
+	zt_swapoff(id);
+	zt_reset(id);
+	ksft_print_msg("%u pages swapped, %u of them have the wrong bit\n", nr, wrong);
+	if (error)
+		return zt_fail("%s", strerror(error));
+	if (!nr)
+		return zt_skip("no page was swapped");
+	return wrong ? zt_fail("%u of %u pages", wrong, nr) : KSFT_PASS;
+}
+
+static int has_soft_dirty(void)
+{
+	unsigned char *area = map(zt_page, MAP_PRIVATE);
+	int has;
+
+	area[0] = 1;
+	has = page_bit(area, SOFT_DIRTY);
+	munmap(area, zt_page);
+	return has;
+}
+
 /* --- the test ------------------------------------------------------------ */
 
 static int pageout_works(void)
@@ -217,10 +308,12 @@ int main(void)
 		ksft_exit_skip("no swap\n");
 	if (!pageout_works())
 		ksft_exit_skip("no MADV_PAGEOUT\n");
-	ksft_set_plan(ARRAY_SIZE(workers) + 4);
+	ksft_set_plan(ARRAY_SIZE(workers) + 5);
 	id = zt_add();
 	for (i = 0; i < ARRAY_SIZE(workers); i++)
 		workers[i].id = id;
+	zt_result(has_soft_dirty() ? swapoff_keeps_soft_dirty(id) :
+		  zt_skip("no CONFIG_MEM_SOFT_DIRTY"), "swapoff keeps the soft-dirty bits");
 	share();
 	child = start_child();
 	zt_storm(workers, ARRAY_SIZE(workers));
