@@ -5,15 +5,16 @@
  * Included at the end of zsmalloc.c, to see what is static there.
  *
  * Each object has a size and a seed, and holds the pseudo-random bytes of that
- * seed.  Whatever was done to the pool in between, zst_intact() tells whether
- * every byte of it is still there.
+ * seed.  zst_intact() checks every byte of it.
  *
- * Helper threads do not assert: in this version of KUnit an assertion ends the
- * test thread's wait, wherever it is made.  They return errors and count; the
- * test thread alone judges, and never while an object is read.  What should
- * not block is run in a thread as well, so that a test can say that it did.
+ * Helper threads do not assert: in this version of KUnit, an assertion ends the
+ * wait of the test thread, whichever thread makes it.  Helpers return errors and
+ * count events.  Only the test thread asserts, and never while it reads an
+ * object.  An operation that must not block runs in a helper, so that the test
+ * can report that it did.
  *
- * The cases here run one operation at a time; zsmalloc_race_kunit.c has races.
+ * The cases in this file run one operation at a time; zsmalloc_race_kunit.c has
+ * the races.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -22,9 +23,9 @@
 #include <linux/kthread.h>
 #include <linux/prandom.h>
 
-/* four zspages of the smallest objects */
+/* Four zspages of the smallest objects */
 #define ZST_MAX_OBJS	(4 * ZS_MAX_PAGES_PER_ZSPAGE * PAGE_SIZE / 32)
-/* what an object should hold, and what it does, if it spans pages */
+/* The expected content of an object, and a copy of one that spans pages */
 #define ZST_BUF		(2 * PAGE_SIZE)
 #define ZST_GFP		(GFP_KERNEL | __GFP_HIGHMEM | __GFP_MOVABLE)
 
@@ -39,12 +40,16 @@ struct zst {
 	struct zst_obj *objs;
 	int nr;
 	u8 *buf;		/* ZST_BUF, for the test thread */
-	bool lockdep;		/* was on when the case began */
-	bool stuck;		/* a helper is; leave everything to it */
-	bool told, entered, left; /* how far a helper is */
+	bool lockdep;		/* lockdep was enabled when the case began */
+	bool stuck;		/* a helper is blocked and still uses the pool */
+	bool go, entered, left;	/* the progress of a helper */
 };
 
-/* What @obj should hold */
+/* A counter of the pool */
+#define zst_moves(t, what) \
+	((unsigned long)atomic_long_read(&(t)->pool->moves.what))
+
+/* Fill @buf with the expected content of @obj. */
 static void zst_pattern(const struct zst_obj *obj, u8 *buf)
 {
 	struct rnd_state rnd;
@@ -71,7 +76,7 @@ static bool zst_intact(struct zs_pool *pool, const struct zst_obj *obj, u8 *buf)
 	return intact;
 }
 
-/* Allocate and fill one more object */
+/* Allocate and fill one more object. */
 static void zst_add(struct kunit *test, unsigned int size)
 {
 	struct zst *t = test->priv;
@@ -92,7 +97,7 @@ static void zst_drop(struct zst *t, struct zst_obj *obj)
 	obj->handle = 0;
 }
 
-/* How many of the objects lost a byte? */
+/* Return the number of objects whose content is wrong. */
 static int zst_damaged(struct zst *t)
 {
 	int i, damaged = 0;
@@ -104,7 +109,7 @@ static int zst_damaged(struct zst *t)
 	return damaged;
 }
 
-/* Let the worker that frees zspages finish */
+/* Wait for the worker that frees zspages. */
 static void zst_settle(struct zst *t)
 {
 #ifdef CONFIG_COMPACTION
@@ -122,16 +127,21 @@ static void zst_drop_all(struct zst *t)
 	zst_settle(t);
 }
 
-/* Only for an object that stays allocated until the caller is done */
-static struct page *zst_page(struct zs_pool *pool, const struct zst_obj *obj)
+/* Return the page and the index of an object.  It must not be moved. */
+static struct page *zst_location(struct zs_pool *pool,
+				 const struct zst_obj *obj, unsigned int *idx)
 {
 	struct page *page;
+
+	zspage_unpin(pin_object(pool, obj->handle, &page, idx));
+	return page;
+}
+
+static struct page *zst_page(struct zs_pool *pool, const struct zst_obj *obj)
+{
 	unsigned int idx;
 
-	read_lock(&pool->migrate_lock);
-	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
-	read_unlock(&pool->migrate_lock);
-	return page;
+	return zst_location(pool, obj, &idx);
 }
 
 static struct size_class *zst_class(struct zs_pool *pool, unsigned int size)
@@ -139,7 +149,7 @@ static struct size_class *zst_class(struct zs_pool *pool, unsigned int size)
 	return pool->size_class[get_size_class_index(size + ZS_HANDLE_SIZE)];
 }
 
-/* The largest object of the i-th size class */
+/* Return the size of the largest object of the i-th size class. */
 static unsigned int zst_class_obj_size(struct zs_pool *pool, int i)
 {
 	struct size_class *class = pool->size_class[i];
@@ -147,18 +157,6 @@ static unsigned int zst_class_obj_size(struct zs_pool *pool, int i)
 	if (class->size == ZS_MAX_ALLOC_SIZE)
 		return ZS_MAX_ALLOC_SIZE;
 	return class->size - ZS_HANDLE_SIZE;
-}
-
-/* Does the object lie in two pages? */
-static bool zst_spans(struct zs_pool *pool, const struct zst_obj *obj)
-{
-	unsigned int idx, size = zst_class(pool, obj->size)->size;
-	struct page *page;
-
-	read_lock(&pool->migrate_lock);
-	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
-	read_unlock(&pool->migrate_lock);
-	return ((size * idx) & ~PAGE_MASK) + size > PAGE_SIZE;
 }
 
 static int zst_init(struct kunit *test)
@@ -187,13 +185,13 @@ static void zst_exit(struct kunit *test)
 		zs_destroy_pool(t->pool);
 	}
 	KUNIT_EXPECT_EQ_MSG(test, t->lockdep, (bool)debug_locks,
-			    "lockdep had something to report");
+			    "lockdep reported a problem");
 	kvfree(t->objs);
 	kfree(t->buf);
 	kfree(t);
 }
 
-/* What this code was before, to compare sizes with; not for use */
+/* struct zspage before the locking was changed, to compare the size */
 struct zst_zspage_before {
 	unsigned int bits, inuse, freeobj;
 	struct page *first_page;
@@ -203,18 +201,18 @@ struct zst_zspage_before {
 #endif
 };
 
-/* Memory that a stored page takes in addition to its data, without lockdep */
+/* The memory that a stored page takes in addition to its data, without lockdep */
 static void zsmalloc_memory(struct kunit *test)
 {
-	struct zst *t = test->priv;
-	size_t zspage = sizeof(struct zspage) - sizeof(struct zspage_lock) +
-			sizeof(atomic_t);
+	size_t zspage = sizeof(struct zspage);
 
-	zspage = ALIGN(zspage, sizeof(unsigned long));
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	zspage -= sizeof(struct lockdep_map);
+#endif
 	kunit_info(test, "memory: handle %u bytes, zspage %zu bytes (%zu before)\n",
-		   kmem_cache_size(t->pool->handle_cachep), zspage,
+		   kmem_cache_size(handle_cachep), zspage,
 		   sizeof(struct zst_zspage_before));
-	KUNIT_EXPECT_EQ(test, (size_t)kmem_cache_size(t->pool->handle_cachep),
+	KUNIT_EXPECT_EQ(test, (size_t)kmem_cache_size(handle_cachep),
 			sizeof(unsigned long));
 	KUNIT_EXPECT_LE(test, zspage, sizeof(struct zst_zspage_before));
 }
@@ -230,7 +228,7 @@ static void zsmalloc_bad_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zs_get_total_pages(t->pool), 0UL);
 }
 
-/* More than one zspage of each class, smallest to largest: fill, read, free */
+/* Fill, read and free more than one zspage of each class. */
 static void zsmalloc_every_class(struct kunit *test)
 {
 	struct zst *t = test->priv;
@@ -257,7 +255,7 @@ static void zsmalloc_every_class(struct kunit *test)
 	KUNIT_EXPECT_GT(test, huge, 0);
 }
 
-/* Four zspages of each class, three of four objects freed, then compact */
+/* Compact four zspages of each class after three of four objects were freed. */
 static void zsmalloc_compaction_keeps_data(struct kunit *test)
 {
 	struct zst *t = test->priv;
@@ -280,18 +278,18 @@ static void zsmalloc_compaction_keeps_data(struct kunit *test)
 		zst_settle(t);
 		KUNIT_EXPECT_EQ(test, zs_get_total_pages(t->pool),
 				before - freed);
-		/* a quarter of four zspages needs one, two at the worst */
+		/* A quarter of four zspages needs one zspage, or two. */
 		KUNIT_EXPECT_LE(test, zs_get_total_pages(t->pool),
 				2UL * class->pages_per_zspage);
 		KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 		zst_drop_all(t);
 	}
-	KUNIT_EXPECT_GT(test, t->pool->moves.objs_moved, 0UL);
+	KUNIT_EXPECT_GT(test, zst_moves(t, objs_moved), 0UL);
 }
 
 /*
- * The statistics of every class against each other and against what is known
- * from outside.  Call when nothing runs.
+ * Compare the statistics of every class with its lists and with what the test
+ * allocated.  No other task may use the pool.
  */
 static void zst_check_stats(struct kunit *test)
 {
@@ -357,11 +355,9 @@ static void zsmalloc_stats_add_up(struct kunit *test)
 	zst_check_stats(test);
 }
 
-/*
- * Eight zspages with two objects each, made from full ones, so that all of
- * them are sparse and compaction has a choice.
- */
-static struct size_class *zst_add_sparse(struct kunit *test, unsigned int size)
+/* Create eight zspages with @keep objects in each. */
+static struct size_class *zst_add_zspages(struct kunit *test, unsigned int size,
+					  int keep)
 {
 	struct zst *t = test->priv;
 	struct size_class *class = zst_class(t->pool, size);
@@ -371,16 +367,21 @@ static struct size_class *zst_add_sparse(struct kunit *test, unsigned int size)
 	for (i = 0; i < 8 * class->objs_per_zspage; i++)
 		zst_add(test, size);
 	for (i = 0; i < t->nr; i++)
-		if (i % class->objs_per_zspage >= 2)
+		if (i % class->objs_per_zspage >= keep)
 			zst_drop(t, &t->objs[i]);
 	zst_settle(t);
 	KUNIT_ASSERT_EQ(test, zs_stat_get(class, CLASS_ALMOST_EMPTY), 8UL);
 	return class;
 }
 
+static struct size_class *zst_add_sparse(struct kunit *test, unsigned int size)
+{
+	return zst_add_zspages(test, size, 2);
+}
+
 /*
- * Two objects of eight zspages fit into one of them, so seven can be freed, and
- * no object has to move twice for that.
+ * Two objects of each of eight zspages fit into one of them.  Seven zspages can
+ * be freed, and no object has to move twice.
  */
 static void zsmalloc_compaction_moves_once(struct kunit *test)
 {
@@ -389,23 +390,23 @@ static void zsmalloc_compaction_moves_once(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, zs_compact(t->pool),
 			7UL * class->pages_per_zspage);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.objs_moved, 14UL);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.compact_busy, 0UL);
+	KUNIT_EXPECT_EQ(test, zst_moves(t, objs_moved), 14UL);
+	KUNIT_EXPECT_EQ(test, zst_moves(t, compact_busy), 0UL);
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 }
 
 #ifdef CONFIG_COMPACTION
-/* As zst_page(), with a reference: the page may be replaced at any time */
+/* As zst_page(), but take a reference, because the page may be replaced. */
 static struct page *zst_get_page(struct zs_pool *pool,
 				 const struct zst_obj *obj)
 {
+	struct zspage *zspage;
 	struct page *page;
 	unsigned int idx;
 
-	read_lock(&pool->migrate_lock);
-	obj_to_location(handle_to_obj(obj->handle), &page, &idx);
+	zspage = pin_object(pool, obj->handle, &page, &idx);
 	get_page(page);
-	read_unlock(&pool->migrate_lock);
+	zspage_unpin(zspage);
 	return page;
 }
 
@@ -414,7 +415,7 @@ static struct page *zst_new_page(struct page *page, unsigned long private)
 	return alloc_page(ZST_GFP);
 }
 
-/* Migrate one component page as compaction of memory does; 0 if it moved */
+/* Migrate a component page as memory compaction does.  Return 0 on success. */
 static int zst_migrate_page(struct page *page)
 {
 	LIST_HEAD(list);
@@ -430,7 +431,7 @@ static int zst_migrate_page(struct page *page)
 	return ret;
 }
 
-/* The page of each object in two zspages of each class */
+/* Migrate the page of each object in two zspages of each class. */
 static void zsmalloc_migration_keeps_data(struct kunit *test)
 {
 	struct zst *t = test->priv;
@@ -444,7 +445,7 @@ static void zsmalloc_migration_keeps_data(struct kunit *test)
 			continue;
 		for (j = 0; j < 2 * class->objs_per_zspage; j++)
 			zst_add(test, zst_class_obj_size(t->pool, i));
-		/* holes, as in real life */
+		/* Leave holes. */
 		for (j = 1; j < t->nr; j += 3)
 			zst_drop(t, &t->objs[j]);
 		zst_settle(t);
@@ -468,7 +469,7 @@ static void zsmalloc_migration_keeps_data(struct kunit *test)
 	}
 }
 
-/* A page is locked when the last object goes: the worker frees the zspage */
+/* A page is locked when the last object is freed: the worker frees the zspage. */
 static void zsmalloc_deferred_free(struct kunit *test)
 {
 	struct zst *t = test->priv;

@@ -2,18 +2,26 @@
 /*
  * KUnit tests of zsmalloc's readers that sleep
  *
- * Included after zsmalloc_race_kunit.c, whose helpers and whose words on them
- * hold here as well.
+ * Included after zsmalloc_race_kunit.c, whose helpers it uses.
  */
 #include <linux/mutex.h>
 #include <uapi/linux/sched/types.h>
 
-/* What readers of the zspage of an object are counted now? */
-static int zst_readers(struct zs_pool *pool, const struct zst_obj *obj)
+/* Return the number of pins of the zspage of an object. */
+static int zst_pins(struct zs_pool *pool, const struct zst_obj *obj)
 {
 	struct page *page = zst_page(pool, obj);
 
-	return atomic_read(&get_zspage(page)->lock.readers);
+	return atomic_read(&get_zspage(page)->pins);
+}
+
+/* Return whether the object spans two pages. */
+static bool zst_spans(struct zs_pool *pool, const struct zst_obj *obj)
+{
+	unsigned int idx, size = zst_class(pool, obj->size)->size;
+
+	zst_location(pool, obj, &idx);
+	return offset_in_page(size * idx) + size > PAGE_SIZE;
 }
 
 static bool zst_in_place(struct zst *t, const struct zst_obj *obj)
@@ -23,8 +31,8 @@ static bool zst_in_place(struct zst *t, const struct zst_obj *obj)
 }
 
 /*
- * Each place in a zspage of each class: what was written is read, in place if
- * it is in one piece, or else in the reader's buffer; then nobody is kept.
+ * Write and read an object at each index of a zspage of each class.  An object
+ * within a page is read in place and pinned, any other one is copied.
  */
 static void zsmalloc_obj_every_place(struct kunit *test)
 {
@@ -53,11 +61,11 @@ static void zsmalloc_obj_every_place(struct kunit *test)
 			mem = zs_obj_read_begin(t->pool, obj->handle, buf);
 			bad += !!memcmp(mem, t->buf, obj->size);
 			bad += (mem != buf) != in_place;
-			bad += zst_readers(t->pool, obj) != in_place;
+			bad += zst_pins(t->pool, obj) != in_place;
 			zs_obj_read_end(t->pool, obj->handle, mem);
-			bad += zst_readers(t->pool, obj) != 0;
+			bad += zst_pins(t->pool, obj) != 0;
 		}
-		/* the neighbours, too */
+		/* The neighbors are intact, too. */
 		KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 		KUNIT_EXPECT_EQ(test, bad, 0);
 		zst_drop_all(t);
@@ -66,7 +74,24 @@ static void zsmalloc_obj_every_place(struct kunit *test)
 	kfree(buf);
 }
 
-/* A short write leaves the rest of the object alone */
+/* A write that does not fit fails and changes nothing. */
+static void zsmalloc_obj_write_too_long(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	int i, size = zst_class(t->pool, 400)->size;
+
+	for (i = 0; i < 4; i++)
+		zst_add(test, 400);
+	memset(t->buf, 0xff, ZST_BUF);
+	KUNIT_EXPECT_EQ(test, zs_obj_write(t->pool, t->objs[1].handle, t->buf,
+					   size - ZS_HANDLE_SIZE + 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+	KUNIT_EXPECT_EQ(test, zs_obj_write(t->pool, t->objs[1].handle, t->buf,
+					   size - ZS_HANDLE_SIZE), 0);
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 1);
+}
+
+/* A short write does not change the rest of the object. */
 static void zsmalloc_obj_short_write(struct kunit *test)
 {
 	struct zst *t = test->priv;
@@ -87,14 +112,14 @@ static void zsmalloc_obj_short_write(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 }
 
-/* Many objects at a time, of the same zspages and of others, ended as begun */
+/* A task may read several objects of a zspage concurrently. */
 static void zsmalloc_obj_reads_nest(struct kunit *test)
 {
 	struct zst *t = test->priv;
 	const void *mem[20];
 	int i, bad = 0;
 
-	/* 32 to a page, so that none spans two */
+	/* 32 objects in a page, so that none spans two pages. */
 	for (i = 0; i < ARRAY_SIZE(mem); i++)
 		zst_add(test, PAGE_SIZE / 32 - ZS_HANDLE_SIZE);
 	for (i = 0; i < ARRAY_SIZE(mem); i++)
@@ -105,11 +130,11 @@ static void zsmalloc_obj_reads_nest(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, bad, 0);
 	for (i = 0; i < t->nr; i++)
-		KUNIT_EXPECT_EQ(test, zst_readers(t->pool, &t->objs[i]), 0);
+		KUNIT_EXPECT_EQ(test, zst_pins(t->pool, &t->objs[i]), 0);
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 }
 
-/* An object that is read in place, for the cases below; or none in highmem */
+/* Return an object that is read in place, or NULL if all are in highmem. */
 static struct zst_obj *zst_first_in_place(struct zst *t)
 {
 	int i;
@@ -162,19 +187,19 @@ static void zsmalloc_obj_migration_result(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC_LIGHT),
 			-EAGAIN);
 	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC), -EAGAIN);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.migrate_busy, 3UL);
+	KUNIT_EXPECT_EQ(test, zst_moves(t, migrate_busy), 3UL);
 	KUNIT_EXPECT_PTR_EQ(test, zst_page(t->pool, obj), page);
 	zs_obj_read_end(t->pool, obj->handle, mem);
 
 	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_ASYNC), 0);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.pages_migrated, 1UL);
+	KUNIT_EXPECT_EQ(test, zst_moves(t, pages_migrated), 1UL);
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 }
 #endif
 
 /*
- * Runs concurrently with a reader: frees neighbours, compacts the pool and
- * migrates its pages.  All of these must return.
+ * Free the neighbors of an object that is read, compact the pool and migrate its
+ * pages.  None of this may wait for the reader.
  */
 static long zst_disturb(struct zst *t, void *arg)
 {
@@ -210,7 +235,7 @@ static void zsmalloc_obj_reader_sleeps(struct kunit *test)
 	unsigned long where;
 	bool intact;
 	const void *mem;
-	struct mutex mutex;	/* only to hold one while reading */
+	struct mutex mutex;	/* held while reading */
 	long ret;
 
 	mutex_init(&mutex);
@@ -235,16 +260,16 @@ static void zsmalloc_obj_reader_sleeps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, handle_to_obj(obj->handle), where);
 	zs_obj_read_end(t->pool, obj->handle, mem);
 
-	KUNIT_EXPECT_GT(test, t->pool->moves.compact_busy, 0UL);
+	KUNIT_EXPECT_GT(test, zst_moves(t, compact_busy), 0UL);
 #ifdef CONFIG_COMPACTION
-	KUNIT_EXPECT_GT(test, t->pool->moves.migrate_busy, 0UL);
+	KUNIT_EXPECT_GT(test, zst_moves(t, migrate_busy), 0UL);
 #endif
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 	zst_settle(t);
 	zst_check_stats(test);
 }
 
-/* A reader of a copy keeps nobody from anything */
+/* A reader of a copy blocks neither compaction nor page migration. */
 static void zsmalloc_obj_copy_moves(struct kunit *test)
 {
 	struct zst *t = test->priv;
@@ -254,12 +279,12 @@ static void zsmalloc_obj_copy_moves(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, buf);
-	/* six and their handles are more than a page, of whatever size */
+	/* Six objects and their handles are larger than a page. */
 	zst_add_sparse(test, PAGE_SIZE / 6);
 	for (i = 0; i < t->nr; i++)
 		if (t->objs[i].handle && !zst_in_place(t, &t->objs[i]))
 			obj = &t->objs[i];
-	/* two of each zspage are left, the first ones: add one that spans */
+	/* The first two of each zspage are left: add one that spans pages. */
 	for (i = 0; !obj && i < 64; i++) {
 		zst_add(test, PAGE_SIZE / 6);
 		if (!zst_in_place(t, &t->objs[t->nr - 1]))
@@ -272,12 +297,12 @@ static void zsmalloc_obj_copy_moves(struct kunit *test)
 	if (t->stuck)
 		return;
 	KUNIT_EXPECT_PTR_EQ(test, mem, (const void *)buf);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.compact_busy, 0UL);
-	KUNIT_EXPECT_EQ(test, t->pool->moves.migrate_busy, 0UL);
+	KUNIT_EXPECT_EQ(test, zst_moves(t, compact_busy), 0UL);
+	KUNIT_EXPECT_EQ(test, zst_moves(t, migrate_busy), 0UL);
 	zst_pattern(obj, t->buf);
 	KUNIT_EXPECT_EQ(test, memcmp(mem, t->buf, obj->size), 0);
 	zs_obj_read_end(t->pool, obj->handle, mem);
-	KUNIT_EXPECT_EQ(test, zst_readers(t->pool, obj), 0);
+	KUNIT_EXPECT_EQ(test, zst_pins(t->pool, obj), 0);
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 	kfree(buf);
 }
@@ -294,8 +319,8 @@ static void zsmalloc_obj_copy_moves(struct kunit *test)
 struct zst_preempt {
 	struct zst *t;
 	struct zst_obj *obj;
-	bool reading, disturbed; /* tell the other one where to go on */
-	bool stop;		/* the test thread gave them up */
+	bool reading, disturbed; /* the progress of the threads */
+	bool stop;		/* set by the test thread after a timeout */
 	bool intact;
 	struct completion done;
 };
@@ -307,9 +332,9 @@ static int zst_busy_reader(void *data)
 
 	zst_pattern(p->obj, p->t->buf);
 	mem = zs_obj_read_begin(p->t->pool, p->obj->handle, NULL);
-	/* pairs with the acquire in zst_preemptor(), which starts now */
+	/* Pairs with the acquire in zst_preemptor(). */
 	smp_store_release(&p->reading, true);
-	/* pairs with the release in zst_preemptor(), which is done then */
+	/* Pairs with the release in zst_preemptor(). */
 	while (!smp_load_acquire(&p->disturbed) && !READ_ONCE(p->stop))
 		cond_resched();
 	p->intact = !memcmp(mem, p->t->buf, p->obj->size);
@@ -323,14 +348,14 @@ static int zst_preemptor(void *data)
 	struct zst_preempt *p = data;
 
 	/*
-	 * Sleeps for the reader to begin, on the same CPU, and then preempts it.
-	 * Pairs with its release.
+	 * Let the reader run on this CPU, then preempt it.  Pairs with the
+	 * release in zst_busy_reader().
 	 */
 	while (!smp_load_acquire(&p->reading) && !READ_ONCE(p->stop))
 		usleep_range(500, 1000);
 	if (!READ_ONCE(p->stop)) {
 		zst_disturb(p->t, p->obj);
-		/* pairs with the reader's acquire */
+		/* Pairs with the acquire in zst_busy_reader(). */
 		smp_store_release(&p->disturbed, true);
 	}
 	complete(&p->done);
@@ -375,7 +400,7 @@ static void zsmalloc_obj_reader_preempted(struct kunit *test)
 	if (t->stuck)
 		return;
 	KUNIT_EXPECT_TRUE(test, p->intact);
-	KUNIT_EXPECT_GT(test, t->pool->moves.compact_busy, 0UL);
+	KUNIT_EXPECT_GT(test, zst_moves(t, compact_busy), 0UL);
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 	zst_settle(t);
 	zst_check_stats(test);
@@ -385,6 +410,7 @@ static void zsmalloc_obj_reader_preempted(struct kunit *test)
 static struct kunit_case zsmalloc_obj_cases[] = {
 	KUNIT_CASE(zsmalloc_obj_every_place),
 	KUNIT_CASE(zsmalloc_obj_short_write),
+	KUNIT_CASE(zsmalloc_obj_write_too_long),
 	KUNIT_CASE(zsmalloc_obj_reads_nest),
 #ifdef CONFIG_COMPACTION
 	KUNIT_CASE(zsmalloc_obj_migration_result),
