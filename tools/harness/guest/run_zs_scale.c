@@ -10,6 +10,8 @@
  *
  * Each operation reports its median as
  *	figure: zs<threads>_<quiet|compact|migrate>_<operation> N	in nanoseconds
+ * page migration, which starts over with a page that was in use, the share that it moved as
+ *	figure: zs<threads>_migrated_share F
  * and the run
  *	scale_tests: N		how many tests it began
  *	scale_failed: N		how many of them did not end well
@@ -40,12 +42,17 @@ static void set(const char *parameter, unsigned long value)
 
 static void report_line(const char *line, const char *load)
 {
-	unsigned long threads;
+	static unsigned long threads;
+	unsigned long migrated, refused;
 	char op[32], median[32];
 
 	if (sscanf(line, "op=%31s threads=%lu %*s %*s median=%31s", op, &threads,
 		   median) == 3)
 		report("figure: zs%lu_%s_%s %s\n", threads, load, op, median);
+	else if (!strcmp(load, "migrate") &&
+		 sscanf(line, "compactions=%*u migrated=%lu refused=%lu", &migrated, &refused) == 2)
+		report("figure: zs%lu_migrated_share %.4f\n", threads,
+		       1.0 * migrated / (migrated + refused));
 	else if (!strncmp(line, "End of test: SUCCESS", 20))
 		passed++;
 	else if (strstr(line, "FAILURE") || strstr(line, "wrong"))
