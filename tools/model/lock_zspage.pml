@@ -5,21 +5,20 @@
  * mm/zsmalloc.c, and as much of mm/migrate.c as they race with.
  *
  * Holds: when the worker frees them, the pages are all those of the zspage, and locked
- * by it; nobody looks into a page that was given back; nobody waits for ever.
+ * by it; no task accesses a page that was freed; no task blocks indefinitely.
  *
  * The zspage has two pages, and two migrations replace pages of it.
  *
- * broken: NO_RETRY NO_REF NO_GATE WAIT_UNDER_GATE
+ * broken: NO_RETRY NO_REF NO_CLASS_LOCK WAIT_UNDER_LOCK
  */
 #define PAGES	4
 #define NONE	9
 #define NOBODY	0
 #define WORKER	1
 
-bool moving;			/* migrate_lock, for writing */
-byte lookers;			/* and for reading */
+bool class_lock;
 byte chain[2];			/* the pages of the zspage */
-byte locked[PAGES];		/* by whom */
+byte locked[PAGES];		/* the task that holds the page lock */
 byte refs[PAGES];
 bool freed[PAGES];
 bool zspage_freed;
@@ -35,19 +34,19 @@ inline put_page(p)
 	}
 }
 
-inline look()
+inline lock_class()
 {
-#ifndef NO_GATE
-	atomic { !moving -> lookers++ }
+#ifndef NO_CLASS_LOCK
+	atomic { !class_lock -> class_lock = true }
 #else
 	skip
 #endif
 }
 
-inline looked()
+inline unlock_class()
 {
-#ifndef NO_GATE
-	lookers--
+#ifndef NO_CLASS_LOCK
+	class_lock = false
 #else
 	skip
 #endif
@@ -58,7 +57,7 @@ proctype worker()
 	byte i = 0, p;
 	bool got;
 
-	look();
+	lock_class();
 	do
 	:: i == 2 -> break
 	:: else ->
@@ -75,18 +74,18 @@ proctype worker()
 		if
 		:: got -> i++
 		:: else ->
-#ifdef WAIT_UNDER_GATE
+#ifdef WAIT_UNDER_LOCK
 			locked[p] == NOBODY
 #else
 #ifndef NO_REF
 			refs[p]++;
 #endif
-			looked();
+			unlock_class();
 #ifdef NO_RETRY
 			atomic { locked[p] == NOBODY -> locked[p] = WORKER };
 			i++;
 #else
-			/* looks at the page again and again */
+			/* waits for the page with a reference */
 			assert(!freed[p]);
 			locked[p] == NOBODY;
 			assert(!freed[p]);
@@ -94,11 +93,11 @@ proctype worker()
 #ifndef NO_REF
 			put_page(p);
 #endif
-			look()
+			lock_class()
 #endif
 		fi
 	od;
-	looked();
+	unlock_class();
 
 	i = 0;
 	do
@@ -119,7 +118,7 @@ proctype migration(byte me, i)
 	byte old, new = me;
 	bool ours = false;
 
-	/* found by its number, in memory; kept by a reference if it is still there */
+	/* Found by its number in memory.  A reference keeps it if it is still in use. */
 	atomic {
 		old = chain[i];
 		if
@@ -130,15 +129,15 @@ proctype migration(byte me, i)
 	if
 	:: ours ->
 		atomic { locked[old] == NOBODY -> locked[old] = me };
-		/* movable no more if the zspage was freed, or the page replaced */
+		/* Not movable any more if the zspage was freed or the page replaced. */
 		if
 		:: !zspage_freed && chain[i] == old && refs[old] > 1 ->
 			atomic { refs[new] = 1; freed[new] = false; locked[new] = me };
-			atomic { !moving && lookers == 0 -> moving = true };
-			/* the chain is made anew */
+			lock_class();
+			/* The chain is rebuilt. */
 			chain[i] = NONE;
 			chain[i] = new;
-			moving = false;
+			unlock_class();
 			put_page(old);
 			locked[new] = NOBODY
 		:: else

@@ -1,98 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An object is looked up and read during compaction, page migration, and the free and
- * the reuse of its zspage: enter_zspage(), compact_step(), zs_page_migrate(),
- * zs_free() and zs_malloc() of mm/zsmalloc.c, mm/zspage_lock.h.
+ * An object is looked up, read and freed during compaction, page migration and the free of
+ * its zspage: pin_object(), lock_object_class(), compact_step(), zs_page_migrate() and
+ * zs_free() of mm/zsmalloc.c.
  *
- * Holds: from enter to leave, the object stays where the reader found it, in a zspage
- * that is alive; nobody touches memory that is no zspage's any more; a reader that leaves was
- * inside; nobody waits for ever.
+ * Holds: while an object is pinned it stays where the reader found it, in a zspage that is
+ * not freed; zs_free() frees the object and no other one; a zspage is not accessed after it
+ * was freed; no task blocks indefinitely.
  *
- * One object H is read by one reader.  It begins in zspage 0, next to an object X that
- * is freed and allocated again.  Zspages have one page each; memory for two zspages
- * and four pages is there.  Steps are sequentially consistent: what the processor may
- * reorder is for the comments in the code.
+ * Two objects of one class, H and X, begin in zspage 0; a third one is in zspage 1.  H is
+ * read by two tasks.  X is freed, allocated again, and freed again.  Zspages have one page
+ * each, and there are four pages.  Steps are sequentially consistent; what the processor may
+ * reorder is in *.litmus.  POOL_LOCK is the form for a class that is not in the handle.
  *
- * broken: NO_RECHECK NO_PEEK_CHECK NO_RCU INIT_EACH NO_BACKOFF SEQ_LATE NO_GATE
+ * holds: POOL_LOCK
+ * broken: STALE_HANDLE LATE_PIN IGNORE_PIN UNLOCKED_MOVE STALE_FREE TOUCH_AFTER_UNPIN
  */
 #define ZSPAGES	2
 #define PAGES	4
 #define NONE	9
+#define H	0
+#define X	1
 
-byte seq;			/* migrate_seq */
-bool moving;			/* migrate_lock, held for writing */
-byte lookers;			/* and for reading */
 bool class_lock;
-byte in_rcu;
+bool moving;			/* migrate_lock, held for writing */
+byte lookups;			/* and for reading */
 
-byte where = 0;			/* the page that H is in: the handle's value */
+byte where[2];			/* the page of an object: the value of its handle */
 byte in_zspage[PAGES];		/* page->private */
 byte page_of[ZSPAGES];		/* zspage->first_page */
 byte objects[ZSPAGES];
-short inside[ZSPAGES];		/* zspage->lock: readers, or -1 */
+byte pins[ZSPAGES];
 bool alive[ZSPAGES];
-bool listed[ZSPAGES];		/* allocation finds it by its class */
-bool gone[ZSPAGES];		/* the memory went back to the page allocator */
 
 #define lock(l)		atomic { !l -> l = true }
 #define unlock(l)	l = false
+#define read_lock()	atomic { !moving -> lookups++ }
+#define read_unlock()	lookups--
 
-/* A page that no zspage has. */
-inline free_page(p)
+inline move_lock()
 {
-	atomic {
-		p = 0;
-		do
-		:: in_zspage[p] != NONE -> p++
-		:: else -> break
-		od
-	}
-}
-
-inline start_moving()
-{
-	atomic { !moving && lookers == 0 -> moving = true }
-#ifndef SEQ_LATE
-	seq++
+#ifdef POOL_LOCK
+	atomic { !moving && lookups == 0 -> moving = true };
+#endif
+#ifndef UNLOCKED_MOVE
+	lock(class_lock)
 #else
 	skip
 #endif
 }
 
-inline stop_moving()
+inline move_unlock()
 {
-#ifdef SEQ_LATE
-	seq++;
+#ifndef UNLOCKED_MOVE
+	unlock(class_lock);
 #endif
-	seq++;
+#ifdef POOL_LOCK
 	moving = false
-}
-
-inline write_trylock(z, ok)
-{
-	atomic {
-#ifdef NO_BACKOFF
-		ok = true;
-#else
-		ok = (inside[z] == 0);
-		if
-		:: ok -> inside[z] = -1
-		:: else
-		fi
-#endif
-	}
-}
-
-inline write_unlock(z)
-{
-#ifndef NO_BACKOFF
-	inside[z] = 0
 #else
 	skip
 #endif
 }
 
-/* Pages first: a task that finds none has come too late. */
+inline can_move(z, ok)
+{
+#ifdef IGNORE_PIN
+	ok = true
+#else
+	ok = (pins[z] == 0)
+#endif
+}
+
 inline free_zspage(z)
 {
 	in_zspage[page_of[z]] = NONE;
@@ -101,176 +79,140 @@ inline free_zspage(z)
 
 proctype reader()
 {
-	byte s, p, z;
-	bool ok = false;
+	byte p, z;
 
-	s = seq & 254;
-#ifndef NO_RCU
-	in_rcu++;
+#ifdef STALE_HANDLE
+	p = where[H];
 #endif
-	p = where;
+#ifdef POOL_LOCK
+	read_lock();
+#else
+	lock(class_lock);
+#endif
+#ifndef STALE_HANDLE
+	p = where[H];
+#endif
 	z = in_zspage[p];
-	if
-#ifndef NO_PEEK_CHECK
-	:: seq != s
+	assert(z != NONE);
+	assert(alive[z]);
+#ifndef LATE_PIN
+	pins[z]++;
 #endif
-	:: else ->
-		assert(z != NONE);
-		assert(!gone[z]);
-		atomic {
-			if
-			:: inside[z] >= 0 -> inside[z]++; ok = true
-			:: else
-			fi
-		}
-		if
-#ifndef NO_RECHECK
-		:: ok && seq != s ->
-			assert(!gone[z]);
-			assert(inside[z] > 0);
-			inside[z]--;
-			ok = false
+#ifdef POOL_LOCK
+	read_unlock();
+#else
+	unlock(class_lock);
 #endif
-		:: else
-		fi
-	fi;
-#ifndef NO_RCU
-	in_rcu--;
+#ifdef LATE_PIN
+	pins[z]++;
 #endif
-	if
-	:: ok
-	:: else ->
-#ifndef NO_GATE
-		atomic { !moving -> lookers++ }
+	assert(where[H] == p && in_zspage[p] == z && alive[z]);
+	assert(where[H] == p && in_zspage[p] == z && alive[z]);
+	pins[z]--;
+#ifdef TOUCH_AFTER_UNPIN
+	assert(alive[z])
 #endif
-		p = where;
-		z = in_zspage[p];
-		assert(z != NONE);
-		inside[z]++;
-#ifndef NO_GATE
-		lookers--
-#endif
-	fi;
-	assert(where == p && in_zspage[p] == z && alive[z] && !gone[z]);
-	/* and sleeps */
-	assert(where == p && in_zspage[p] == z && alive[z] && !gone[z]);
-	assert(inside[z] > 0);
-	inside[z]--
 }
 
-/* Compaction: H goes to the other zspage, if there is one. */
+/* The objects of the zspage of H move to the other one. */
 proctype compaction()
 {
-	byte z, left = 2;
-	bool ok, last;
-
-	do
-	:: left == 0 -> break
-	:: else ->
-		left--;
-		last = false;
-		start_moving();
-		lock(class_lock);
-		z = in_zspage[where];
-		write_trylock(z, ok);
-		if
-		:: ok && listed[1 - z] ->
-			where = page_of[1 - z];
-			objects[1 - z]++;
-			objects[z]--;
-			last = (objects[z] == 0);
-			listed[z] = !last
-		:: else
-		fi;
-		if
-		:: ok -> write_unlock(z)
-		:: else
-		fi;
-		unlock(class_lock);
-		stop_moving();
-		if
-		:: last -> free_zspage(z)
-		:: else
-		fi
-	od
-}
-
-/* Page migration: the zspage that H is in gets another page. */
-proctype migration()
-{
-	byte z, old, new;
+	byte src, dst;
 	bool ok;
 
-	start_moving();
-	lock(class_lock);
-	z = in_zspage[where];
-	write_trylock(z, ok);
+	move_lock();
+	src = in_zspage[where[H]];
+	dst = 1 - src;
+	can_move(src, ok);
+	if
+	:: ok && alive[dst] ->
+		where[H] = page_of[dst];
+		objects[dst]++;
+		objects[src]--;
+		if
+		:: where[X] == page_of[src] ->
+			where[X] = page_of[dst];
+			objects[dst]++;
+			objects[src]--
+		:: else
+		fi;
+		ok = (objects[src] == 0)
+	:: else -> ok = false
+	fi;
+	move_unlock();
+	if
+	:: ok -> free_zspage(src)
+	:: else
+	fi
+}
+
+/* The zspage of H gets another page. */
+proctype migration()
+{
+	byte z, old, new = 0;
+	bool ok;
+
+	move_lock();
+	z = in_zspage[where[H]];
+	can_move(z, ok);
 	if
 	:: ok ->
 		old = page_of[z];
-		free_page(new);
-		where = new;
+		do
+		:: in_zspage[new] != NONE -> new++
+		:: else -> break
+		od;
+		where[H] = new;
+		if
+		:: where[X] == old -> where[X] = new
+		:: else
+		fi;
 		page_of[z] = new;
-		in_zspage[new] = z;
-		write_unlock(z)
+		in_zspage[new] = z
 	:: else
 	fi;
-	unlock(class_lock);
-	stop_moving();
+	move_unlock();
 	if
 	:: ok -> in_zspage[old] = NONE
 	:: else
 	fi
 }
 
-/* X: freed, with its zspage perhaps, and allocated, perhaps with a new one. */
-proctype neighbour()
+proctype neighbor()
 {
-	byte z = 0, p, left = 2;
+	byte z, p, rounds = 2;
 	bool last;
 
 	do
-	:: left == 0 -> break
+	:: rounds == 0 -> break
 	:: else ->
-		left--;
+		rounds--;
+		p = where[X];
+#ifdef POOL_LOCK
+		read_lock();
+		assert(in_zspage[where[X]] != NONE);	/* reads the class there */
+		read_unlock();
+#endif
 		lock(class_lock);
+#ifndef STALE_FREE
+		p = where[X];
+#endif
+		z = in_zspage[p];
+		assert(z != NONE && alive[z] && p == where[X]);
+		where[X] = NONE;
 		objects[z]--;
 		last = (objects[z] == 0);
-		listed[z] = !last;
 		unlock(class_lock);
 		if
-		:: last ->
-			free_zspage(z);
-			/* the slab gives its page back, after a grace period */
-			if
-			:: skip
-			:: atomic { in_rcu == 0 -> gone[z] = true }
-			fi
+		:: last -> assert(pins[z] == 0); free_zspage(z)
 		:: else
 		fi;
-		atomic { !class_lock && (listed[z] || !alive[z]) -> class_lock = true }
-		if
-		:: !listed[z] ->
-			/* by the constructor, if this is new memory */
-			atomic {
-				if
-				:: gone[z] -> gone[z] = false; inside[z] = 0
-				:: else
-				fi
-			}
-#ifdef INIT_EACH
-			inside[z] = 0;
-#endif
-			atomic {
-				free_page(p);
-				in_zspage[p] = z
-			}
-			page_of[z] = p;
-			objects[z] = 1;
-			alive[z] = true;
-			listed[z] = true
-		:: else -> objects[z]++
-		fi;
+
+		lock(class_lock);
+		z = (alive[0] && objects[0] -> 0 : 1);
+		assert(alive[z]);
+		where[X] = page_of[z];
+		objects[z]++;
 		unlock(class_lock)
 	od
 }
@@ -282,17 +224,15 @@ init
 		in_zspage[1] = 1;
 		in_zspage[2] = NONE;
 		in_zspage[3] = NONE;
-		page_of[0] = 0;
 		page_of[1] = 1;
 		objects[0] = 2;
-		objects[1] = 1;		/* nobody frees this one */
+		objects[1] = 1;
 		alive[0] = true;
 		alive[1] = true;
-		listed[0] = true;
-		listed[1] = true;
+		run reader();
 		run reader();
 		run compaction();
 		run migration();
-		run neighbour()
+		run neighbor()
 	}
 }
