@@ -599,7 +599,8 @@ static void zsmalloc_destroy_waits(struct kunit *test)
 	zst_drop(t, t->objs);
 	job = zst_start(test, zst_destroy, NULL);
 	KUNIT_EXPECT_TRUE(test, zst_migration_awaited(&m));
-	msleep(50);
+	/* Enough for the job to run on a busy host. */
+	msleep(500);
 	KUNIT_EXPECT_FALSE(test, completion_done(&job->done));
 	KUNIT_EXPECT_EQ(test, zst_migration_end(&m), MIGRATEPAGE_SUCCESS);
 	KUNIT_EXPECT_EQ(test, zst_finish(job), 0L);

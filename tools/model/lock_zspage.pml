@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The worker that frees an empty zspage locks each page of it, concurrently with page migration,
- * which has a page locked and replaces it: lock_zspage() and zs_page_migrate() of
- * mm/zsmalloc.c, and as much of mm/migrate.c as they race with.
+ * The worker that frees an empty zspage locks each page of it.  Concurrently, page migration
+ * locks a page and replaces it: lock_zspage() and zs_page_migrate() of mm/zsmalloc.c, and as
+ * much of mm/migrate.c as they race with.
  *
  * Holds: when the worker frees them, the pages are all those of the zspage, and locked
  * by it; no task accesses a page that was freed; no task blocks indefinitely.
@@ -13,7 +13,7 @@
  */
 #define PAGES	4
 #define NONE	9
-#define NOBODY	0
+#define UNLOCKED 0
 #define WORKER	1
 
 bool class_lock;
@@ -65,7 +65,7 @@ proctype worker()
 		assert(p != NONE);
 		assert(!freed[p]);
 		atomic {
-			got = (locked[p] == NOBODY);
+			got = (locked[p] == UNLOCKED);
 			if
 			:: got -> locked[p] = WORKER
 			:: else
@@ -75,19 +75,19 @@ proctype worker()
 		:: got -> i++
 		:: else ->
 #ifdef WAIT_UNDER_LOCK
-			locked[p] == NOBODY
+			locked[p] == UNLOCKED
 #else
 #ifndef NO_REF
 			refs[p]++;
 #endif
 			unlock_class();
 #ifdef NO_RETRY
-			atomic { locked[p] == NOBODY -> locked[p] = WORKER };
+			atomic { locked[p] == UNLOCKED -> locked[p] = WORKER };
 			i++;
 #else
 			/* waits for the page with a reference */
 			assert(!freed[p]);
-			locked[p] == NOBODY;
+			locked[p] == UNLOCKED;
 			assert(!freed[p]);
 #endif
 #ifndef NO_REF
@@ -105,14 +105,14 @@ proctype worker()
 	:: else ->
 		p = chain[i];
 		assert(p != NONE && locked[p] == WORKER && !freed[p]);
-		locked[p] = NOBODY;
+		locked[p] = UNLOCKED;
 		put_page(p);
 		i++
 	od;
 	zspage_freed = true
 }
 
-/* me: the task that locks */
+/* me: the task that locks, and the new page */
 proctype migration(byte me, i)
 {
 	byte old, new = me;
@@ -128,7 +128,7 @@ proctype migration(byte me, i)
 	}
 	if
 	:: ours ->
-		atomic { locked[old] == NOBODY -> locked[old] = me };
+		atomic { locked[old] == UNLOCKED -> locked[old] = me };
 		/* Not movable any more if the zspage was freed or the page replaced. */
 		if
 		:: !zspage_freed && chain[i] == old && refs[old] > 1 ->
@@ -139,10 +139,10 @@ proctype migration(byte me, i)
 			chain[i] = new;
 			unlock_class();
 			put_page(old);
-			locked[new] = NOBODY
+			locked[new] = UNLOCKED
 		:: else
 		fi;
-		locked[old] = NOBODY;
+		locked[old] = UNLOCKED;
 		put_page(old)
 	:: else
 	fi

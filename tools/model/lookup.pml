@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * An object is looked up, read and freed during compaction, page migration and the free of
- * its zspage: pin_object(), lock_object_class(), compact_step(), zs_page_migrate() and
- * zs_free() of mm/zsmalloc.c.
+ * Objects are read, freed and allocated during compaction and page migration: pin_object(),
+ * zs_obj_read_end(), zs_free(), zs_malloc(), compact_step() and zs_page_migrate() of
+ * mm/zsmalloc.c.
  *
- * Holds: while an object is pinned it stays where the reader found it, in a zspage that is
- * not freed; zs_free() frees the object and no other one; a zspage is not accessed after it
- * was freed; no task blocks indefinitely.
+ * Holds: while a zspage is pinned, none of its objects is moved; a lookup and zs_free() find
+ * the object; no task accesses a zspage after it was freed; no task blocks indefinitely.
  *
- * Two objects of one class, H and X, begin in zspage 0; a third one is in zspage 1.  H is
- * read by two tasks.  X is freed, allocated again, and freed again.  Zspages have one page
- * each, and there are four pages.  Steps are sequentially consistent; what the processor may
- * reorder is in *.litmus.  POOL_LOCK is the form for a class that is not in the handle.
+ * Three objects of one class begin in two zspages.  Two of them have a user each, which
+ * reads the object, frees it and allocates it again.  Zspages have one page each.  There is
+ * memory for two zspages and three pages.  POOL_LOCK is the form for a class that is not in
+ * the handle.  Steps are sequentially consistent; what a CPU may reorder is in *.litmus.
  *
  * holds: POOL_LOCK
- * broken: STALE_HANDLE LATE_PIN IGNORE_PIN UNLOCKED_MOVE STALE_FREE TOUCH_AFTER_UNPIN
+ * broken: STALE_LOOKUP LATE_PIN IGNORE_PIN EARLY_CHECK UNLOCKED_MOVE
+ * broken: STALE_FREE UNLOCKED_FREE NO_PAGE_LOCK TOUCH_AFTER_UNPIN
  */
+#define OBJECTS	3
 #define ZSPAGES	2
-#define PAGES	4
+#define PAGES	3
 #define NONE	9
-#define H	0
-#define X	1
 
 bool class_lock;
 bool moving;			/* migrate_lock, held for writing */
 byte lookups;			/* and for reading */
+bool page_lock[PAGES];
 
-byte where[2];			/* the page of an object: the value of its handle */
-byte in_zspage[PAGES];		/* page->private */
+byte where[OBJECTS];		/* the page of an object: the value of its handle */
+byte in_zspage[PAGES];		/* page->private; NONE if the page is free */
 byte page_of[ZSPAGES];		/* zspage->first_page */
-byte objects[ZSPAGES];
+byte inuse[ZSPAGES];
 byte pins[ZSPAGES];
 bool alive[ZSPAGES];
 
@@ -38,12 +38,21 @@ bool alive[ZSPAGES];
 #define read_lock()	atomic { !moving -> lookups++ }
 #define read_unlock()	lookups--
 
+/* A lookup holds one lock, compaction and page migration hold all of them. */
+#ifdef POOL_LOCK
+#define lookup_lock()	read_lock()
+#define lookup_unlock()	read_unlock()
+#else
+#define lookup_lock()	lock(class_lock)
+#define lookup_unlock()	unlock(class_lock)
+#endif
+
 inline move_lock()
 {
-#ifdef POOL_LOCK
-	atomic { !moving && lookups == 0 -> moving = true };
+#if defined(POOL_LOCK) && !defined(UNLOCKED_MOVE)
+	atomic { !moving && !lookups -> moving = true };
 #endif
-#ifndef UNLOCKED_MOVE
+#if defined(POOL_LOCK) || !defined(UNLOCKED_MOVE)
 	lock(class_lock)
 #else
 	skip
@@ -52,187 +61,241 @@ inline move_lock()
 
 inline move_unlock()
 {
-#ifndef UNLOCKED_MOVE
+#if defined(POOL_LOCK) || !defined(UNLOCKED_MOVE)
 	unlock(class_lock);
 #endif
-#ifdef POOL_LOCK
 	moving = false
-#else
-	skip
-#endif
 }
 
-inline can_move(z, ok)
-{
+/* zspage_pinned() */
 #ifdef IGNORE_PIN
-	ok = true
+#define pinned(z)	false
 #else
-	ok = (pins[z] == 0)
+#define pinned(z)	(pins[z] > 0)
 #endif
-}
 
+/* find(unused, p): set p to a page that is unused, and is not going to be used. */
+#define unused(p)	(in_zspage[p] == NONE && !page_lock[p])
+#define movable(p)	(in_zspage[p] != NONE && !page_lock[p])
+#define find(page, p)				\
+	if					\
+	:: page(0) -> p = 0			\
+	:: page(1) -> p = 1			\
+	:: page(2) -> p = 2			\
+	fi
+
+/* The zspage is empty.  More about its page lock is in lock_zspage.pml. */
 inline free_zspage(z)
 {
+#ifndef NO_PAGE_LOCK
+	atomic {
+		!class_lock && !page_lock[page_of[z]] ->
+		page_lock[page_of[z]] = true
+	};
+#endif
+	assert(alive[z] && !inuse[z] && !pins[z]);
 	in_zspage[page_of[z]] = NONE;
+	page_lock[page_of[z]] = false;
 	alive[z] = false
 }
 
-proctype reader()
+/* get_zspage() */
+inline find_zspage(p, z)
+{
+	atomic {
+		assert(p != NONE);
+		z = in_zspage[p];
+		assert(z != NONE && alive[z])
+	}
+}
+
+inline check_object(obj, p, z)
+{
+	assert(where[obj] == p && in_zspage[p] == z && alive[z])
+}
+
+proctype user(byte obj; byte rounds)
 {
 	byte p, z;
-
-#ifdef STALE_HANDLE
-	p = where[H];
-#endif
-#ifdef POOL_LOCK
-	read_lock();
-#else
-	lock(class_lock);
-#endif
-#ifndef STALE_HANDLE
-	p = where[H];
-#endif
-	z = in_zspage[p];
-	assert(z != NONE);
-	assert(alive[z]);
-#ifndef LATE_PIN
-	pins[z]++;
-#endif
-#ifdef POOL_LOCK
-	read_unlock();
-#else
-	unlock(class_lock);
-#endif
-#ifdef LATE_PIN
-	pins[z]++;
-#endif
-	assert(where[H] == p && in_zspage[p] == z && alive[z]);
-	assert(where[H] == p && in_zspage[p] == z && alive[z]);
-	pins[z]--;
-#ifdef TOUCH_AFTER_UNPIN
-	assert(alive[z])
-#endif
-}
-
-/* The objects of the zspage of H move to the other one. */
-proctype compaction()
-{
-	byte src, dst;
-	bool ok;
-
-	move_lock();
-	src = in_zspage[where[H]];
-	dst = 1 - src;
-	can_move(src, ok);
-	if
-	:: ok && alive[dst] ->
-		where[H] = page_of[dst];
-		objects[dst]++;
-		objects[src]--;
-		if
-		:: where[X] == page_of[src] ->
-			where[X] = page_of[dst];
-			objects[dst]++;
-			objects[src]--
-		:: else
-		fi;
-		ok = (objects[src] == 0)
-	:: else -> ok = false
-	fi;
-	move_unlock();
-	if
-	:: ok -> free_zspage(src)
-	:: else
-	fi
-}
-
-/* The zspage of H gets another page. */
-proctype migration()
-{
-	byte z, old, new = 0;
-	bool ok;
-
-	move_lock();
-	z = in_zspage[where[H]];
-	can_move(z, ok);
-	if
-	:: ok ->
-		old = page_of[z];
-		do
-		:: in_zspage[new] != NONE -> new++
-		:: else -> break
-		od;
-		where[H] = new;
-		if
-		:: where[X] == old -> where[X] = new
-		:: else
-		fi;
-		page_of[z] = new;
-		in_zspage[new] = z
-	:: else
-	fi;
-	move_unlock();
-	if
-	:: ok -> in_zspage[old] = NONE
-	:: else
-	fi
-}
-
-proctype neighbor()
-{
-	byte z, p, rounds = 2;
 	bool last;
 
 	do
 	:: rounds == 0 -> break
 	:: else ->
 		rounds--;
-		p = where[X];
+
+		/* pin_object() */
+		p = where[obj];
+		lookup_lock();
+#ifndef STALE_LOOKUP
+		p = where[obj];
+#endif
+		find_zspage(p, z);
+#ifdef LATE_PIN
+		lookup_unlock();
+		pins[z]++;
+#else
+		pins[z]++;
+		lookup_unlock();
+#endif
+		check_object(obj, p, z);
+		/* zs_obj_read_end() reads the handle again. */
+		check_object(obj, p, z);
+		pins[z]--;
+#ifdef TOUCH_AFTER_UNPIN
+		assert(alive[z]);
+#endif
+
+		/* zs_free() */
 #ifdef POOL_LOCK
 		read_lock();
-		assert(in_zspage[where[X]] != NONE);	/* reads the class there */
+		find_zspage(where[obj], z);
 		read_unlock();
 #endif
+		p = where[obj];
+#ifndef UNLOCKED_FREE
 		lock(class_lock);
 #ifndef STALE_FREE
-		p = where[X];
+		p = where[obj];
 #endif
-		z = in_zspage[p];
-		assert(z != NONE && alive[z] && p == where[X]);
-		where[X] = NONE;
-		objects[z]--;
-		last = (objects[z] == 0);
+#endif
+		find_zspage(p, z);
+		atomic {
+			check_object(obj, p, z);
+			where[obj] = NONE;
+			inuse[z]--;
+			last = (inuse[z] == 0)
+		};
+#ifndef UNLOCKED_FREE
 		unlock(class_lock);
+#endif
 		if
-		:: last -> assert(pins[z] == 0); free_zspage(z)
+		:: last -> free_zspage(z)
 		:: else
 		fi;
 
-		lock(class_lock);
-		z = (alive[0] && objects[0] -> 0 : 1);
-		assert(alive[z]);
-		where[X] = page_of[z];
-		objects[z]++;
-		unlock(class_lock)
+		/* zs_malloc(), from a zspage in use or from a new one */
+		atomic {
+			if
+			:: !class_lock && (inuse[0] || !alive[0]) -> z = 0
+			:: !class_lock && (inuse[1] || !alive[1]) -> z = 1
+			fi;
+			if
+			:: alive[z]
+			:: else ->
+				find(unused, p);
+				in_zspage[p] = z;
+				page_of[z] = p;
+				alive[z] = true
+			fi;
+			where[obj] = page_of[z];
+			inuse[z]++
+		}
 	od
+}
+
+/* Each step moves one object. */
+proctype compaction()
+{
+	byte src, obj, steps = 2;
+	bool ok;
+
+	do
+	:: steps == 0 -> break
+	:: else ->
+		steps--;
+		if
+		:: src = 0
+		:: src = 1
+		fi;
+		move_lock();
+		ok = (inuse[src] && inuse[1 - src] && !pinned(src));
+		if
+		:: ok ->
+			obj = 0;
+			do
+			:: where[obj] == page_of[src] -> break
+			:: else -> obj++
+			od;
+			atomic {
+				where[obj] = page_of[1 - src];
+				inuse[1 - src]++;
+				inuse[src]--;
+				assert(!pins[src])
+			};
+			ok = (inuse[src] == 0)
+		:: else
+		fi;
+		move_unlock();
+		if
+		:: ok -> free_zspage(src)
+		:: else
+		fi
+	od
+}
+
+proctype migration()
+{
+	byte z, old, new, obj = 0;
+	bool ok;
+
+	atomic {
+		find(movable, old);
+		page_lock[old] = true;
+		find(unused, new);
+		page_lock[new] = true
+	};
+	/* The page lock keeps the zspage, so that the pin can be read without a lock. */
+	z = in_zspage[old];
+	assert(z != NONE && alive[z]);
+	ok = !pinned(z);
+	if
+	:: ok ->
+		move_lock();
+#ifndef EARLY_CHECK
+		ok = !pinned(z);
+#endif
+		do
+		:: !ok || obj == OBJECTS -> break
+		:: else ->
+			if
+			:: where[obj] == old -> where[obj] = new
+			:: else
+			fi;
+			obj++
+		od;
+		if
+		:: ok ->
+			in_zspage[new] = z;
+			page_of[z] = new;
+			assert(!pins[z])
+		:: else
+		fi;
+		move_unlock();
+		if
+		:: ok -> in_zspage[old] = NONE
+		:: else
+		fi
+	:: else
+	fi;
+	page_lock[new] = false;
+	page_lock[old] = false
 }
 
 init
 {
 	atomic {
-		in_zspage[0] = 0;
 		in_zspage[1] = 1;
 		in_zspage[2] = NONE;
-		in_zspage[3] = NONE;
 		page_of[1] = 1;
-		objects[0] = 2;
-		objects[1] = 1;
+		where[2] = 1;
+		inuse[0] = 2;
+		inuse[1] = 1;
 		alive[0] = true;
 		alive[1] = true;
-		run reader();
-		run reader();
+		run user(0, 2);
+		run user(1, 1);
 		run compaction();
-		run migration();
-		run neighbor()
+		run migration()
 	}
 }
