@@ -3,20 +3,8 @@
 #
 # What the steps of the harness share.  fetch makes OUT/src/BASE, a git tree with the tag
 # 'base'; patch commits the series on top of it; build makes OUT/build/BASE/CONFIG, and boot
-# OUT/run/BASE/CONFIG/TEST, which is all that judge and summary read.
-#
-# A variant is anything but the plain series: SERIES=none (no series), NR_PATCHES=N (its
-# first N patches), and EXTRA_PATCHES='FILE...' (patches on top).  All variants share
-# OUT/variant, so they never disturb what the series built.  KERNEL_TREE=DIR is another
-# kernel to build and boot instead, unpatched, in OUT/peer.  Both have the shape of OUT.
-#
-# Locks.  No step waits for one: it stops with one line if another run holds it.
-# 1. fetch and patch hold OUT/src/BASE.lock while they change that tree; what compiles
-#    from the tree holds the lock shared.
-# 2. All that uses OUT/variant (OUT/peer) holds OUT/variant/BASE.lock.  A script that
-#    runs several steps there holds the lock over all of them, and they inherit it.
-# 3. A directory that one run writes has a lock of its own, DIR.lock.
-# 4. Commands in the background do not inherit locks.
+# OUT/run/BASE/CONFIG/TEST, which is all that judge and summary read.  Variants and locks: see
+# tools/harness/README.md.
 
 . "$(dirname "$0")/../lib/common.sh"
 . "$TOP/tools/lib/config.sh"

@@ -2,12 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The engine of matrix, races, mutants, torture and live.  Sourced after harness.sh.
-#
 # A case is a kernel that is built and booted, and a finding that the judge must print of
 # that run.  A suite defines cases(), which prints those of $base:
 #
 #	NAME|SERIES|EXTRA_PATCHES|CONFIG|TEST|APPEND|WHAT IT IS|FINDING (a regular expression)
-#
 # A case that was ok is not run again until its line or the code changes, or ONLY='NAME...'
 # names it: so an interrupted run continues where it stopped.  OUT/SUITE/BASE/known keeps
 # what is known of each case, OUT/SUITE/BASE/run their records.  When all cases of a base
