@@ -9,7 +9,7 @@
  *
  * Three objects of one class begin in two zspages.  Two of them have a user each, which
  * reads the object, frees it and allocates it again.  Zspages have one page each.  There is
- * memory for two zspages and three pages.  POOL_LOCK is the form for a class that is not in
+ * memory for two zspages and four pages.  POOL_LOCK is the form for a class that is not in
  * the handle.  Steps are sequentially consistent; what a CPU may reorder is in *.litmus.
  *
  * holds: POOL_LOCK
@@ -18,7 +18,7 @@
  */
 #define OBJECTS	3
 #define ZSPAGES	2
-#define PAGES	3
+#define PAGES	4
 #define NONE	9
 
 bool class_lock;
@@ -74,15 +74,16 @@ inline move_unlock()
 #define pinned(z)	(pins[z] > 0)
 #endif
 
-/* find(unused, p): set p to a page that is unused, and is not going to be used. */
-#define unused(p)	(in_zspage[p] == NONE && !page_lock[p])
 #define movable(p)	(in_zspage[p] != NONE && !page_lock[p])
-#define find(page, p)				\
-	if					\
-	:: page(0) -> p = 0			\
-	:: page(1) -> p = 1			\
-	:: page(2) -> p = 2			\
-	fi
+
+inline find_unused(p)
+{
+	p = 0;
+	do
+	:: in_zspage[p] == NONE && !page_lock[p] -> break
+	:: else -> p++
+	od
+}
 
 /* The zspage is empty.  More about its page lock is in lock_zspage.pml. */
 inline free_zspage(z)
@@ -95,7 +96,9 @@ inline free_zspage(z)
 #endif
 	assert(alive[z] && !inuse[z] && !pins[z]);
 	in_zspage[page_of[z]] = NONE;
+#ifndef NO_PAGE_LOCK
 	page_lock[page_of[z]] = false;
+#endif
 	alive[z] = false
 }
 
@@ -183,7 +186,7 @@ proctype user(byte obj; byte rounds)
 			if
 			:: alive[z]
 			:: else ->
-				find(unused, p);
+				find_unused(p);
 				in_zspage[p] = z;
 				page_of[z] = p;
 				alive[z] = true
@@ -240,9 +243,12 @@ proctype migration()
 	bool ok;
 
 	atomic {
-		find(movable, old);
+		if
+		:: movable(page_of[0]) -> old = page_of[0]
+		:: movable(page_of[1]) -> old = page_of[1]
+		fi;
 		page_lock[old] = true;
-		find(unused, new);
+		find_unused(new);
 		page_lock[new] = true
 	};
 	/* The page lock keeps the zspage, so that the pin can be read without a lock. */
@@ -266,9 +272,9 @@ proctype migration()
 		od;
 		if
 		:: ok ->
+			assert(alive[z] && page_of[z] == old && !pins[z]);
 			in_zspage[new] = z;
-			page_of[z] = new;
-			assert(!pins[z])
+			page_of[z] = new
 		:: else
 		fi;
 		move_unlock();
@@ -287,6 +293,7 @@ init
 	atomic {
 		in_zspage[1] = 1;
 		in_zspage[2] = NONE;
+		in_zspage[3] = NONE;
 		page_of[1] = 1;
 		where[2] = 1;
 		inuse[0] = 2;
