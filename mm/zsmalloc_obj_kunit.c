@@ -188,6 +188,8 @@ static void zsmalloc_obj_migration_result(struct kunit *test)
 			-EAGAIN);
 	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, zst_moves(t, migrate_busy), 3UL);
+	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC_NO_COPY),
+			-EINVAL);
 	KUNIT_EXPECT_PTR_EQ(test, zst_page(t->pool, obj), page);
 	zs_obj_read_end(t->pool, obj->handle, mem);
 

@@ -171,6 +171,7 @@ static void zsmalloc_compaction_hides_sources(struct kunit *test)
 	KUNIT_ASSERT_LT(test, i, t->nr);
 	zst_pin(t->pool, &t->objs[i]);
 
+	mutex_lock(&t->pool->compact_lock);
 	KUNIT_EXPECT_TRUE(test, compact_step(t->pool, class, &cc));
 	KUNIT_EXPECT_FALSE(test, list_empty(&cc.skipped));
 	KUNIT_EXPECT_TRUE(test, compact_step(t->pool, class, &cc));
@@ -178,6 +179,7 @@ static void zsmalloc_compaction_hides_sources(struct kunit *test)
 		src = list_first_entry(&cc.src, struct zspage, list);
 	KUNIT_EXPECT_TRUE(test, src && src != pinned);
 	KUNIT_EXPECT_EQ(test, cc.obj_idx, compact_batch(class));
+	KUNIT_EXPECT_EQ(test, cc.tries, 6UL);
 
 	for (i = 0; i < 2 * class->objs_per_zspage; i++) {
 		struct zspage *zspage;
@@ -188,9 +190,41 @@ static void zsmalloc_compaction_hides_sources(struct kunit *test)
 	}
 	while (compact_step(t->pool, class, &cc))
 		;
+	mutex_unlock(&t->pool->compact_lock);
 	zspage_unpin(pinned);
 	KUNIT_EXPECT_TRUE(test, list_empty(&cc.src));
 	KUNIT_EXPECT_TRUE(test, list_empty(&cc.skipped));
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+	zst_check_stats(test);
+}
+
+/*
+ * CPU0				CPU1
+ * compaction, one step
+ *				zs_stop_compact()
+ * compaction ends, and puts its source back
+ */
+static void zsmalloc_compaction_stops(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	struct size_class *class = zst_class(t->pool, 24);
+	struct zs_compact_control cc = {
+		.src = LIST_HEAD_INIT(cc.src),
+		.skipped = LIST_HEAD_INIT(cc.skipped),
+		.tries = 8,
+	};
+
+	zst_add_zspages(test, 24, compact_batch(class) + 3);
+	mutex_lock(&t->pool->compact_lock);
+	KUNIT_EXPECT_TRUE(test, compact_step(t->pool, class, &cc));
+	KUNIT_EXPECT_FALSE(test, list_empty(&cc.src));
+	zs_stop_compact(t->pool);
+	KUNIT_EXPECT_FALSE(test, compact_step(t->pool, class, &cc));
+	mutex_unlock(&t->pool->compact_lock);
+	KUNIT_EXPECT_TRUE(test, list_empty(&cc.src));
+	KUNIT_EXPECT_EQ(test, zs_compact(t->pool), 0UL);
+	KUNIT_EXPECT_EQ(test, zst_moves(t, objs_moved),
+			(unsigned long)compact_batch(class));
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
 	zst_check_stats(test);
 }
@@ -406,6 +440,32 @@ static void zsmalloc_read_follows_move(struct kunit *test)
 }
 
 /*
+ * CPU0				CPU1
+ * holds migrate_lock for writing
+ *				zs_free() waits
+ *
+ * Only if the class is not in the handle.
+ */
+static void zsmalloc_free_takes_migrate_lock(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	struct zst_job *job;
+	bool waits;
+
+	if (OBJ_CLASS_BITS || num_online_cpus() == 1)
+		return;
+	zst_add(test, 400);
+	job = zst_start(test, zst_free_when_told, t->objs);
+	write_lock(&t->pool->migrate_lock);
+	zst_await_helper(t);
+	waits = READ_ONCE(t->entered) && !READ_ONCE(t->left);
+	write_unlock(&t->pool->migrate_lock);
+	KUNIT_EXPECT_EQ(test, zst_finish(job), 0L);
+	KUNIT_EXPECT_TRUE(test, waits);
+	t->objs[0].handle = 0;
+}
+
+/*
  * CPU0				CPU1			CPU2
  * zs_compact()
  *				shrinker: SHRINK_STOP
@@ -485,16 +545,21 @@ static bool zst_migration_awaited(struct zst_migration *m)
 	return PageWaiters(m->old);
 }
 
-static int zst_migration_end(struct zst_migration *m)
+static void zst_migration_cancel(struct zst_migration *m)
 {
-	int ret = zs_page_migrate(page_mapping(m->old), m->new, m->old,
-				  MIGRATE_SYNC);
-
 	ClearPageIsolated(m->old);
 	unlock_page(m->old);
 	put_page(m->old);
 	unlock_page(m->new);
 	put_page(m->new);
+}
+
+static int zst_migration_end(struct zst_migration *m)
+{
+	int ret = zs_page_migrate(page_mapping(m->old), m->new, m->old,
+				  MIGRATE_SYNC);
+
+	zst_migration_cancel(m);
 	return ret;
 }
 
@@ -534,6 +599,99 @@ static void zsmalloc_migration_of_pinned_takes_no_lock(struct kunit *test)
 	zspage_unpin(zspage);
 	KUNIT_EXPECT_EQ(test, zst_migration_end(&m), MIGRATEPAGE_SUCCESS);
 	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+}
+
+/*
+ * CPU0				CPU1
+ * move_lock()
+ *				zs_page_migrate() of a zspage without a pin
+ *				  waits for the lock
+ * pins the zspage
+ * move_unlock()
+ *				  finds the pin, fails
+ *
+ * With one CPU, CPU1 cannot wait for a spinlock.
+ */
+static long zst_migrate_when_told(struct zst *t, void *arg)
+{
+	struct zst_migration *m = arg;
+	long ret;
+
+	while (!READ_ONCE(t->go))
+		usleep_range(50, 100);
+	WRITE_ONCE(t->entered, true);
+	ret = zs_page_migrate(page_mapping(m->old), m->new, m->old,
+			      MIGRATE_SYNC);
+	WRITE_ONCE(t->left, true);
+	return ret;
+}
+
+static void zsmalloc_migration_rechecks_pin(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	struct size_class *class = zst_class(t->pool, 400);
+	struct zst_migration m;
+	struct zspage *zspage;
+	struct zst_job *job;
+	bool waits;
+
+	if (num_online_cpus() == 1)
+		return;
+	zst_add(test, 400);
+	zst_migration_begin(test, &m);
+	zspage = get_zspage(m.old);
+	job = zst_start(test, zst_migrate_when_told, &m);
+	move_lock(t->pool, class);
+	zst_await_helper(t);
+	waits = READ_ONCE(t->entered) && !READ_ONCE(t->left);
+	/* zspage_pin() asserts a lock that CPU0 holds for writing. */
+	atomic_inc(&zspage->pins);
+	move_unlock(t->pool, class);
+	KUNIT_EXPECT_EQ(test, zst_finish(job), (long)-EAGAIN);
+	if (t->stuck)
+		return;
+	KUNIT_EXPECT_TRUE(test, waits);
+	KUNIT_EXPECT_PTR_EQ(test, zst_page(t->pool, t->objs), m.old);
+	atomic_dec(&zspage->pins);
+	zst_migration_cancel(&m);
+	KUNIT_EXPECT_EQ(test, zst_damaged(t), 0);
+}
+
+static long zst_settled(struct zst *t, void *arg)
+{
+	zst_settle(t);
+	return 0;
+}
+
+/*
+ * The last page of a zspage is locked when its last object is freed.  The worker
+ * must be able to lock the others.
+ */
+static void zsmalloc_worker_locks_all_pages(struct kunit *test)
+{
+	struct zst *t = test->priv;
+	/* Four objects in three pages */
+	unsigned int size = PAGE_SIZE / 4 * 3 - ZS_HANDLE_SIZE;
+	struct size_class *class = zst_class(t->pool, size);
+	struct page *page;
+	int i;
+
+	KUNIT_ASSERT_GT(test, class->pages_per_zspage, 1);
+	for (i = 0; i < class->objs_per_zspage; i++)
+		zst_add(test, size);
+	for (page = zst_page(t->pool, t->objs); get_next_page(page); )
+		page = get_next_page(page);
+	get_page(page);
+	lock_page(page);
+	for (i = 0; i < t->nr; i++)
+		zst_drop(t, &t->objs[i]);
+	unlock_page(page);
+	put_page(page);
+	KUNIT_EXPECT_EQ(test, zst_run(test, zst_settled, NULL), 0L);
+	if (t->stuck)
+		return;
+	KUNIT_EXPECT_EQ(test, zs_get_total_pages(t->pool), 0UL);
+	zst_check_stats(test);
 }
 
 /*
@@ -931,14 +1089,18 @@ static void zsmalloc_migration_storm(struct kunit *test)
 static struct kunit_case zsmalloc_race_cases[] = {
 	KUNIT_CASE(zsmalloc_compaction_skips_pinned),
 	KUNIT_CASE(zsmalloc_compaction_hides_sources),
+	KUNIT_CASE(zsmalloc_compaction_stops),
 	KUNIT_CASE(zsmalloc_compaction_of_nothing),
 	KUNIT_CASE(zsmalloc_one_compaction),
 	KUNIT_CASE(zsmalloc_free_ignores_pin),
 	KUNIT_CASE(zsmalloc_free_follows_move),
 	KUNIT_CASE(zsmalloc_read_follows_move),
+	KUNIT_CASE(zsmalloc_free_takes_migrate_lock),
 #ifdef CONFIG_COMPACTION
 	KUNIT_CASE(zsmalloc_migration_skips_pinned),
 	KUNIT_CASE(zsmalloc_migration_of_pinned_takes_no_lock),
+	KUNIT_CASE(zsmalloc_migration_rechecks_pin),
+	KUNIT_CASE(zsmalloc_worker_locks_all_pages),
 	KUNIT_CASE(zsmalloc_worker_retries_lock),
 	KUNIT_CASE(zsmalloc_destroy_waits),
 	KUNIT_CASE(zsmalloc_stress),

@@ -119,12 +119,8 @@ static int rewrite_and_read(void)
 	unsigned long page;
 	int error = 0;
 
-	/* From aligned memory: a part of a page would be merged with what is unreadable. */
-	for (page = 0; page < PAGES && !error; page++) {
-		zt_fill(changing, page, generation);
-		if (pwrite(disk, changing, zt_page, (off_t)page * zt_page) != (ssize_t)zt_page)
-			error = errno;
-	}
+	for (page = 0; page < PAGES && !error; page++)
+		error = zt_write_page(disk, page, generation);
 	if (error)
 		return zt_fail("a write afterwards: %s", strerror(error));
 	for (page = 0; page < PAGES; page++)

@@ -169,12 +169,32 @@ static int failed_disksize_keeps_algorithm(void)
 	return zt_skip("no algorithm but the default one refuses a level");
 }
 
+/* A limit of 2^32 pages of 4 KiB and one more must not become one page on 32 bit. */
+static int mem_limit_over_16_tib(void)
+{
+	uint32_t generation = zt_generation();
+	int fd, error, status;
+
+	if (zt_put(limits_device, "mem_limit", "17592186048512") ||
+	    zt_put(limits_device, "disksize", "4M"))
+		return zt_fail("mem_limit or disksize failed");
+	fd = limits_open();
+	if (fd < 0)
+		return zt_fail("open: %s", strerror(-fd));
+	error = limits_write(fd, 32, generation);
+	status = error ? zt_fail("a write with this limit: %s", strerror(error)) :
+		limits_check(fd, 32, generation);
+	close(fd);
+	return status;
+}
+
 /* --- the test ------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	int (*run)(void);
 } cases[] = {
+	{ "mem_limit_over_16_tib", mem_limit_over_16_tib },
 	{ "backing_device_of_a_few_pages", limits_backing_sizes },
 	{ "backing_device_is_read_only", limits_backing_read_only },
 	{ "backing_device_fails", limits_backing_fails },

@@ -111,7 +111,7 @@ int race_page_count_writeback(int id)
 #define PAGE_A	0
 #define PAGE_C	2
 
-static alignas(4096) unsigned char seen[ZT_MAX_PAGE];
+static alignas(ZT_MAX_PAGE) unsigned char seen[ZT_MAX_PAGE];
 
 static int read_a(void *fd)
 {

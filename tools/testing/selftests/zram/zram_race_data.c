@@ -17,7 +17,7 @@
 #define SMALL		80
 #define TARGET		256
 
-static alignas(4096) unsigned char shared[ZT_MAX_PAGE];
+static alignas(ZT_MAX_PAGE) unsigned char shared[ZT_MAX_PAGE];
 
 static int write_shared(void *fd)
 {

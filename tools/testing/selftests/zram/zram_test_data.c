@@ -16,7 +16,8 @@ struct header {
 	uint32_t magic, page, generation, sum;
 };
 
-alignas(4096) __thread unsigned char zt_buffer[ZT_MAX_PAGE];
+/* Whole pages, or zram would merge each part with what it has. */
+alignas(ZT_MAX_PAGE) __thread unsigned char zt_buffer[ZT_MAX_PAGE];
 
 static struct {
 	int taken;
