@@ -10,7 +10,7 @@
  *
  * Each operation reports its median as
  *	figure: zs<threads>_<quiet|compact|migrate>_<operation> N	in nanoseconds
- * page migration, which starts over with a page that was in use, the share that it moved as
+ * page migration reports the share of the pages that it moved as
  *	figure: zs<threads>_migrated_share F
  * and the run
  *	scale_tests: N		how many tests it began
