@@ -115,9 +115,16 @@ int zt_works_and_goes(int id);
 
 extern unsigned int zt_page;
 
-/* As large as any page, and fit for O_DIRECT; one for each thread. */
+/*
+ * A buffer of each thread, as large as any page, and aligned to it: O_DIRECT splits a page
+ * at page boundaries of memory, and zram merges the parts with what it has.  Aligned here,
+ * since ld makes a static program that does not start of thread-local data that is aligned
+ * to more than its -z max-page-size.
+ */
 #define ZT_MAX_PAGE	65536
-extern __thread unsigned char zt_buffer[ZT_MAX_PAGE];
+extern __thread unsigned char zt_room[2 * ZT_MAX_PAGE];
+#define zt_buffer	((unsigned char *)(((uintptr_t)zt_room + ZT_MAX_PAGE - 1) & \
+					   -(uintptr_t)ZT_MAX_PAGE))
 
 /* A new one each time, so that what an earlier life left behind is stale. */
 uint32_t zt_generation(void);

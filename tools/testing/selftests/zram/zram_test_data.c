@@ -16,8 +16,7 @@ struct header {
 	uint32_t magic, page, generation, sum;
 };
 
-/* Whole pages, or zram would merge each part with what it has. */
-alignas(ZT_MAX_PAGE) __thread unsigned char zt_buffer[ZT_MAX_PAGE];
+__thread unsigned char zt_room[2 * ZT_MAX_PAGE];
 
 static struct {
 	int taken;
