@@ -5,6 +5,7 @@
  * the same time.  On the kernel command line:
  *
  *	threads=1,2,4	how many; all in turn
+ *	load=migrate	only with this at the same time
  *	runs=3		runs of each
  *	rounds=10	rounds of a run
  *
@@ -98,7 +99,7 @@ static void one_test(unsigned long threads, const char *load)
 void run_zs_scale(void)
 {
 	static const char * const loads[] = { "quiet", "compact", "migrate" };
-	const char *threads = getenv("threads") ?: "1";
+	const char *threads = getenv("threads") ?: "1", *load = getenv("load");
 	unsigned int i, tests = 0;
 
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
@@ -107,8 +108,12 @@ void run_zs_scale(void)
 	set("rounds", cmdline_ulong("rounds", 10));
 	lseek(kmsg, 0, SEEK_END);
 	for (; *threads; threads += strcspn(threads, ",") + !!strchr(threads, ',')) {
-		for (i = 0; i < sizeof(loads) / sizeof(*loads); i++, tests++)
+		for (i = 0; i < sizeof(loads) / sizeof(*loads); i++) {
+			if (load && strcmp(load, loads[i]))
+				continue;
 			one_test(strtoul(threads, NULL, 10), loads[i]);
+			tests++;
+		}
 	}
 	report("scale_tests: %u\nscale_failed: %u\n", tests, tests - passed);
 	close(kmsg);
