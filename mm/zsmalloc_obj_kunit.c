@@ -169,6 +169,7 @@ static int zst_migrate_mode(struct page *page, enum migrate_mode mode)
 /*
  * A reader blocks page migration: a caller that needs this page should try
  * again, any other caller should take another page.  Each failure is counted.
+ * MIGRATE_SYNC sleeps, so that the reader can run before the next attempt.
  */
 static void zsmalloc_obj_migration_result(struct kunit *test)
 {
@@ -176,6 +177,7 @@ static void zsmalloc_obj_migration_result(struct kunit *test)
 	struct zst_obj *obj;
 	struct page *page;
 	const void *mem;
+	unsigned long switches;
 
 	zst_add(test, 400);
 	obj = zst_first_in_place(t);
@@ -186,7 +188,9 @@ static void zsmalloc_obj_migration_result(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_ASYNC), -EBUSY);
 	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC_LIGHT),
 			-EAGAIN);
+	switches = current->nvcsw;
 	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC), -EAGAIN);
+	KUNIT_EXPECT_NE(test, current->nvcsw, switches);
 	KUNIT_EXPECT_EQ(test, zst_moves(t, migrate_busy), 3UL);
 	KUNIT_EXPECT_EQ(test, zst_migrate_mode(page, MIGRATE_SYNC_NO_COPY),
 			-EINVAL);
